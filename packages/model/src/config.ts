@@ -1,0 +1,280 @@
+import { z } from 'zod';
+import { byteSize, duration } from './units.ts';
+
+/** The schema of `mxodus.yaml` (docs/config.md is made from it). Unknown keys are errors; secrets are references, never literals. */
+
+const name = z.string().min(1, 'expected some text');
+const address = z.string().regex(/^[^\s@][^\s]*@[^\s@]+$/, 'expected an address such as ann@example.com');
+
+export const secretSchema = z
+  .union(
+    [
+      z.strictObject({ env: name }).describe('the environment variable that holds it'),
+      z.strictObject({ file: name }).describe('the file that holds it (a trailing newline is dropped)'),
+      z.strictObject({ command: z.array(name).min(1) }).describe('the command that prints it'),
+    ],
+    { error: 'expected a reference to a secret: { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT] }' },
+  )
+  .meta({ id: 'secret' });
+
+const limits = z.strictObject({
+  connections: z.int().positive().default(20).describe('connections to this server at once, over all mailboxes'),
+  connections_per_mailbox: z.int().positive().default(4).describe('connections to one mailbox at once'),
+  bytes_per_second: byteSize.nullable().default(null).describe('not supported yet'),
+  bytes_per_day: byteSize.nullable().default(null).describe('not supported yet'),
+});
+
+const imapAuth = z.discriminatedUnion('method', [
+  z.strictObject({ method: z.literal('login') }).describe("each mailbox's own user and password"),
+  z.strictObject({ method: z.literal('plain') }).describe('the same, by SASL PLAIN (RFC 4616)'),
+  z
+    .strictObject({
+      method: z.literal('master'),
+      user: name.describe('the master user'),
+      password: secretSchema.describe("the master user's password"),
+      separator: z.string().default('*').describe('what the server wants between USER and MASTER'),
+    })
+    .describe('one master user signs in for every mailbox, as USER*MASTER'),
+  z
+    .strictObject({ method: z.literal('xoauth2'), token: secretSchema.optional().describe('the access token') })
+    .describe('not supported yet'),
+]);
+
+const imapServer = z.strictObject({
+  kind: z.literal('imap'),
+  host: name.describe('name or address; the certificate must be for it'),
+  port: z.int().min(1).max(65535).optional().describe('default: 993 for implicit, 143 otherwise'),
+  tls: z
+    .enum(['implicit', 'starttls', 'none'])
+    .default('implicit')
+    .describe('`starttls` is required, never tried; `none` is for loopback only'),
+  ca: name.optional().describe('PEM file of the authority to trust instead of the system ones'),
+  allow_cleartext: z.boolean().default(false).describe('allow `tls: none` to a host that is not loopback'),
+  auth: imapAuth.default({ method: 'login' }).describe('how to sign in'),
+  limits: limits.prefault({}).describe('what the server can take'),
+});
+
+const exchangeServer = z
+  .strictObject({
+    kind: z.literal('exchange'),
+    tenant: name.describe('the tenant id of Microsoft Entra'),
+    client_id: name.describe('the id of the app registration'),
+    credential: z
+      .union([
+        z.strictObject({ secret: secretSchema }),
+        z.strictObject({ certificate: name.describe('PEM file'), key: secretSchema }),
+      ])
+      .describe("the app's secret, or its certificate and key"),
+    writer: z
+      .enum(['auto', 'graph-json', 'imap-append', 'graph-importmime'])
+      .default('auto')
+      .describe('how messages are written; `auto` picks for each message'),
+    graph_url: z.url().default('https://graph.microsoft.com').describe('address of Microsoft Graph'),
+    authority: z.url().default('https://login.microsoftonline.com').describe('address of the sign-in service'),
+    limits: limits.prefault({}).describe('what the server can take'),
+  })
+  .describe('not supported yet');
+
+export const serverSchema = z.discriminatedUnion('kind', [imapServer, exchangeServer]);
+
+const mailboxEntry = z.strictObject({
+  address: address.describe('the address it is known by; names the mailbox everywhere'),
+  source: name.describe('the server it is on, of `servers`'),
+  user: name.optional().describe('user at the source; default: the address'),
+  password: secretSchema.optional().describe('password at the source; not needed where the server has a master user'),
+  destination: z
+    .strictObject({
+      user: name.optional().describe('user at the destination; default: the new address'),
+      password: secretSchema.optional().describe('password there; not needed where the server has a master user'),
+    })
+    .optional()
+    .describe('sign-in at the destination'),
+});
+
+const mailboxFile = z.strictObject({
+  file: name.describe(
+    'CSV: address,user,password_env|password_file,to,new_address,to_user,to_password_env|to_password_file',
+  ),
+  source: name.describe('the server they are on, of `servers`'),
+});
+
+const assignRule = z.union([
+  z.strictObject({
+    match: name.describe('address pattern; * and ? as wildcards'),
+    to: name.describe('the server to move to, of `servers`'),
+    address: name
+      .optional()
+      .describe('the new address; {local} and {domain} of the old one are filled in; default: the old address'),
+  }),
+  z
+    .strictObject({
+      top: z.int().positive().describe('how many mailboxes'),
+      by: z.enum(['recent-messages', 'messages', 'bytes']).describe('what makes a mailbox a top one'),
+      days: z.int().positive().optional().describe('what counts as recent'),
+      to: name.describe('the server to move to, of `servers`'),
+      address: name.optional().describe('the new address'),
+    })
+    .describe('not supported yet'),
+]);
+
+const hostPort = z.string().regex(/^(\[[0-9a-f:.]+\]|[^:\s]+)(:\d{1,5})?$/i, 'expected host or host:port');
+
+const dnsSchema = z.discriminatedUnion('provider', [
+  z.strictObject({
+    provider: z.literal('rfc2136').describe('dynamic updates'),
+    server: hostPort.describe('the primary that takes updates, host:port'),
+    zone: name.describe('the zone the domain is in'),
+    authoritative: z
+      .array(hostPort)
+      .min(1)
+      .optional()
+      .describe('the servers to observe; default: found from the NS set'),
+    tsig: z
+      .strictObject({
+        name: name.describe('name of the key'),
+        algorithm: z.enum(['hmac-sha256', 'hmac-sha512']).default('hmac-sha256').describe('kind of the key'),
+        secret: secretSchema.describe('the key, in base64'),
+      })
+      .describe('the key that signs updates (RFC 8945)'),
+  }),
+  z
+    .strictObject({
+      provider: z.literal('manual'),
+      zone: name.describe('the zone the domain is in'),
+      authoritative: z
+        .array(hostPort)
+        .min(1)
+        .optional()
+        .describe('the servers to observe; default: found from the NS set'),
+    })
+    .describe('a person makes the changes; mxodus says which, and watches'),
+]);
+
+const mxRecord = z.strictObject({
+  host: name.describe('name of the mail host'),
+  preference: z.int().min(0).max(65535).describe('lower is tried first'),
+});
+
+const domainSchema = z.strictObject({
+  mx: z
+    .strictObject({
+      to: name.describe('the server that gets the mail, of `servers`'),
+      records: z.array(mxRecord).min(1).optional().describe('the MX records to switch to; needed for an IMAP server'),
+    })
+    .describe('where mail goes after the switch'),
+  dns: dnsSchema.describe('who changes the records'),
+});
+
+const folderRules = z.strictObject({
+  exclude: z.array(name).default([]).describe('source folders (and all below) left where they are'),
+  map: z.record(name, name).default({}).describe('source folder to destination folder, levels separated by "/"'),
+});
+
+const syncSchema = z.strictObject({
+  deletes: z.enum(['keep', 'trash', 'mirror']).default('keep').describe('trash and mirror: not supported yet'),
+  newest_first: z.boolean().default(true).describe('order inside a folder'),
+  folders: folderRules.prefault({}).describe('which folders, and where to'),
+});
+
+const drainSchema = z.strictObject({
+  every: duration.prefault('60s').describe('time between two passes'),
+  at_least: duration.prefault('72h').describe('how long it lasts at least'),
+  quiet: duration.prefault('48h').describe('how long nothing may arrive at the old host before it ends'),
+});
+
+const cutoverSchema = z.strictObject({
+  window: z
+    .union(
+      [
+        z.literal('now'),
+        z.strictObject({
+          start: z
+            .string()
+            .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/, 'expected local time such as 2026-12-05T20:00')
+            .describe('local time there'),
+          zone: name.describe('IANA time zone such as Europe/London'),
+        }),
+      ],
+      { error: 'expected `now`, or { start: 2026-12-05T20:00, zone: Europe/London }' },
+    )
+    .default('now')
+    .describe('when the switch may happen: `now`, or a time to wait for'),
+  ttl: z.int().min(1).default(60).describe('seconds: the TTL to lower to before the switch'),
+  resolver_floor: duration.prefault('300s').describe('the longest a resolver keeps a record whatever its TTL'),
+  slack: duration.prefault('60s').describe('added to every wait'),
+  poll: duration.prefault('10s').describe('time between two looks at DNS'),
+  resolvers: z.array(hostPort).default([]).describe('caching resolvers to ask as evidence, never as a gate'),
+  probe: z
+    .strictObject({
+      smtp_port: z.int().min(1).max(65535).default(25).describe('port of the new MX hosts'),
+      from: name.optional().describe('sender of the test message'),
+      canary: z.boolean().default(false).describe('send a test message through the new MX hosts'),
+    })
+    .optional()
+    .describe('not supported yet'),
+  drain: drainSchema.prefault({}).describe('passes after the switch, for mail that still reached the old host'),
+  waive: z
+    .array(
+      z.strictObject({
+        gate: name.describe('id of the gate'),
+        by: name.describe('who answers for it'),
+        until: name.describe('date it ends'),
+        why: name.describe('reason'),
+      }),
+    )
+    .default([])
+    .describe('not supported yet'),
+});
+
+const ledgerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('sqlite'),
+    path: name.default('.mxodus/ledger.db').describe('its file, from the folder of the config'),
+  }),
+  z
+    .strictObject({ kind: z.literal('postgres'), url: secretSchema.describe('connection string') })
+    .describe('not supported yet'),
+]);
+
+const queueSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('inline') }),
+  z
+    .strictObject({ kind: z.literal('bullmq'), redis: secretSchema.describe('connection string') })
+    .describe('not supported yet'),
+]);
+
+export const configSchema = z
+  .strictObject({
+    version: z.literal(1).describe('version of this format'),
+    project: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and -')
+      .describe('names the plan and its state'),
+    servers: z.record(name, serverSchema).describe('the mail systems, each under a name of yours'),
+    mailboxes: z
+      .array(z.union([mailboxEntry, mailboxFile]))
+      .min(1)
+      .describe('who moves'),
+    assign: z.array(assignRule).min(1).describe('first match wins; every mailbox must match one'),
+    domains: z.record(name, domainSchema).default({}).describe('the domains whose MX records are switched'),
+    sync: syncSchema.prefault({}).describe('how mail is moved'),
+    cutover: cutoverSchema.prefault({}).describe('how the switch is done; every wait can be set'),
+    ledger: ledgerSchema.prefault({ kind: 'sqlite' }).describe('where what was moved is remembered'),
+    queue: queueSchema.default({ kind: 'inline' }).describe('who does the work'),
+  })
+  .meta({ title: 'mxodus.yaml' });
+
+export type Config = z.output<typeof configSchema>;
+export type Secret = z.output<typeof secretSchema>;
+export type ImapServerConfig = z.output<typeof imapServer>;
+export type ServerConfig = z.output<typeof serverSchema>;
+export type MailboxEntry = z.output<typeof mailboxEntry>;
+export type AssignRule = z.output<typeof assignRule>;
+export type DnsConfig = z.output<typeof dnsSchema>;
+export type DomainConfig = z.output<typeof domainSchema>;
+export type MxRecord = z.output<typeof mxRecord>;
+export type SyncRules = z.output<typeof syncSchema>;
+export type CutoverConfig = z.output<typeof cutoverSchema>;
+
+export const portOf = ({ port, tls }: Pick<ImapServerConfig, 'port' | 'tls'>): number =>
+  port ?? (tls === 'implicit' ? 993 : 143);

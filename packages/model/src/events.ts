@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { bucketsSchema } from './buckets.ts';
+import { CUTOVER_STATES, gateSchema } from './cutover.ts';
+
+/**
+ * What happens during a command. The views render them; with `--json` each is one line, with `v` and `time` added.
+ * Fields stay; readers ignore the ones they do not know. Subjects, addresses of others and bodies never appear.
+ */
+
+const mailbox = z.string().describe('source address');
+const folder = z.string().describe('source folder');
+
+const errorEvent = z.strictObject({
+  type: z.literal('error'),
+  code: z.string(),
+  where: z.string().nullable(),
+  what: z.string(),
+  why: z.string(),
+  do: z.string(),
+});
+
+const alteration = z.strictObject({
+  type: z.literal('alteration'),
+  mailbox,
+  folder,
+  uid: z.int().nullable(),
+  what: z.string(),
+  why: z.string(),
+});
+
+const notMoved = z.strictObject({
+  type: z.literal('not_moved'),
+  mailbox,
+  folder,
+  uid: z.int(),
+  bucket: z.enum(['cannot', 'failed', 'in_doubt']),
+  bytes: z.int(),
+  why: z.string(),
+});
+
+const difference = z.strictObject({
+  type: z.literal('difference'),
+  mailbox,
+  folder,
+  uid: z.int().nullable().describe('at the source; null for a message only the destination has'),
+  destination_folder: z.string(),
+  destination_uid: z.int().nullable(),
+  kind: z.enum(['missing', 'extra', 'bytes', 'header', 'flags', 'internal_date', 'folder', 'count']),
+  detail: z.string(),
+});
+
+export const eventSchema = z.discriminatedUnion('type', [
+  errorEvent,
+  alteration,
+  notMoved,
+  difference,
+  z.strictObject({
+    type: z.literal('server_checked'),
+    server: z.string(),
+    host: z.string(),
+    tls: z.string(),
+    product: z.string().nullable(),
+    capabilities: z.array(z.string()),
+    append_limit: z.int().nullable(),
+    connections: z.int(),
+    connections_per_mailbox: z.int(),
+    writes_by: z.string().nullable().describe('how messages would be appended; null for a source'),
+  }),
+  z.strictObject({
+    type: z.literal('login_checked'),
+    mailbox,
+    role: z.enum(['source', 'destination']),
+    server: z.string(),
+    user: z.string(),
+    ok: z.boolean(),
+    folders: z.int(),
+    messages: z.int(),
+  }),
+  z.strictObject({ type: z.literal('mailbox_audited'), mailbox, messages: z.int(), bytes: z.int(), folders: z.int() }),
+  z.strictObject({
+    type: z.literal('mailbox_started'),
+    mailbox,
+    source_messages: z.int(),
+    known: z.int().describe('messages settled by earlier passes'),
+    in_doubt: z.int().describe('messages that will be looked up first'),
+    append_only: z.boolean(),
+  }),
+  z.strictObject({
+    type: z.literal('progress'),
+    mailbox,
+    folder,
+    done: z.int().describe('settled messages of the mailbox'),
+    source_messages: z.int(),
+    bytes: z.int().describe('moved by this pass'),
+  }),
+  z.strictObject({ type: z.literal('waiting'), mailbox, why: z.string(), until: z.string().nullable() }),
+  z.strictObject({
+    type: z.literal('folder_finished'),
+    mailbox,
+    folder,
+    destination_folder: z.string(),
+    rung: z.enum(['unchanged', 'full-scan']).describe('how the changes were found'),
+    source_messages: z.int(),
+    buckets: bucketsSchema,
+  }),
+  z.strictObject({
+    type: z.literal('mailbox_finished'),
+    mailbox,
+    source_messages: z.int(),
+    buckets: bucketsSchema,
+    flags_changed: z.int(),
+    destination_writes: z.int(),
+    bytes: z.int(),
+    exit_code: z.int(),
+  }),
+  z.strictObject({
+    type: z.literal('mailbox_verified'),
+    mailbox,
+    level: z.enum(['counts', 'headers', 'bytes']),
+    compared: z.int(),
+    differences: z.int(),
+    only_at_destination: z.int(),
+  }),
+  z.strictObject({
+    type: z.literal('cutover'),
+    state: z.enum(CUTOVER_STATES),
+    text: z.string(),
+    waiting_for: z.string().nullable(),
+    until: z.string().nullable(),
+    gates: z.array(gateSchema),
+  }),
+]);
+
+export type MxodusEvent = z.output<typeof eventSchema>;
+export type EventOf<T extends MxodusEvent['type']> = Extract<MxodusEvent, { type: T }>;
+export type Emit = (event: MxodusEvent) => void;
+
+/** The last line of every `--json` stream; commands add fields of their own. */
+export const syncSummarySchema = z.strictObject({
+  v: z.literal(1),
+  type: z.literal('summary'),
+  command: z.string(),
+  exit_code: z.int(),
+  source_messages: z.int(),
+  buckets: bucketsSchema,
+  destination_writes: z.int(),
+  bytes: z.int(),
+  duration_ms: z.int(),
+});
