@@ -1,0 +1,200 @@
+import { type ErrorDetails, MxodusError } from '@mxodus/model';
+import type { ImapAccountOptions } from './imap-options.ts';
+
+/** Tells apart what imapflow, Node and the server throw. Only here are messages matched by their text. */
+
+const CERTIFICATE_CODES = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+const UNREACHABLE_CODES = new Set([
+  'CONNECT_TIMEOUT',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+]);
+
+const TIMEOUT_CODES = new Set(['ETIMEOUT', 'ETIMEDOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT']);
+
+const LOST_CODES = new Set([
+  'ClosedAfterConnectTLS',
+  'ClosedAfterConnectText',
+  'EConnectionClosed',
+  'ECONNRESET',
+  'EPIPE',
+  'NoConnection',
+]);
+
+/** The fields of an error thrown by imapflow or Node that matter here. */
+export interface ImapFailure {
+  message: string;
+  code: string;
+  authenticationFailed: boolean;
+  tlsFailed: boolean;
+  /** NO or BAD. */
+  responseStatus: string;
+  responseText: string;
+  responseCode: string;
+}
+
+export function readFailure(error: unknown): ImapFailure {
+  const field = (name: string): unknown => (error instanceof Error ? Reflect.get(error, name) : undefined);
+  const text = (name: string): string => {
+    const value = field(name);
+    return typeof value === 'string' ? value : '';
+  };
+  return {
+    message: error instanceof Error ? error.message : String(error),
+    code: text('code'),
+    authenticationFailed: field('authenticationFailed') === true,
+    tlsFailed: field('tlsFailed') === true,
+    responseStatus: text('responseStatus'),
+    responseText: text('responseText') || text('response'),
+    responseCode: text('serverResponseCode'),
+  };
+}
+
+const place = (options: ImapAccountOptions): string =>
+  `${options.user} at ${options.server} (${options.host}:${options.port})`;
+
+/** What went wrong while connecting and signing in. */
+export function connectError(error: unknown, options: ImapAccountOptions): MxodusError {
+  if (error instanceof MxodusError) return error;
+  const failure = readFailure(error);
+  const where = place(options);
+  const make = (code: ConstructorParameters<typeof MxodusError>[0], details: Omit<ErrorDetails, 'where' | 'cause'>) =>
+    new MxodusError(code, { ...details, where, cause: error });
+
+  if (CERTIFICATE_CODES.has(failure.code)) {
+    return make('TLS_CERTIFICATE', {
+      what: `the certificate of ${options.host} was not accepted: ${failure.message}`,
+      why: 'it is expired, made for another host, or signed by an authority this machine does not trust',
+      advice: 'renew it, use the host name it was made for, or give its authority as `ca:` of the server',
+    });
+  }
+  if (failure.authenticationFailed) return signInError(failure, make);
+  if (failure.tlsFailed) {
+    const missing = /STARTTLS/i.test(failure.message) && failure.code === '';
+    return missing
+      ? make('TLS_NOT_OFFERED', {
+          what: 'the server does not offer STARTTLS on this port',
+          why: 'it is set up without it, or something on the way strips it; mxodus never sends a password in cleartext instead',
+          advice: 'use `tls: implicit` and its port (993), or have STARTTLS enabled',
+        })
+      : make('TLS_FAILED', {
+          what: `TLS failed: ${failure.message}`,
+          why: 'the two sides could not agree, or something on the way interferes',
+          advice: 'check `tls:` and `port:` of the server, and that its TLS is not outdated',
+        });
+  }
+  if (failure.code.startsWith('ERR_SSL') || failure.code === 'EPROTO') {
+    return make('TLS_FAILED', {
+      what: `the TLS handshake failed: ${failure.message}`,
+      why: 'the port does not speak TLS at once, or its TLS is outdated',
+      advice: 'check `tls:` (implicit or starttls) and `port:` of the server',
+    });
+  }
+  if (UNREACHABLE_CODES.has(failure.code)) {
+    return make('SERVER_UNREACHABLE', {
+      what: `no connection: ${failure.message}`,
+      why: 'the name does not resolve, nothing listens there, or a firewall is in the way',
+      advice: 'check `host:` and `port:` of the server',
+    });
+  }
+  return laterError(failure, make);
+}
+
+type Make = (
+  code: ConstructorParameters<typeof MxodusError>[0],
+  details: Omit<ErrorDetails, 'where' | 'cause'>,
+) => MxodusError;
+
+/** Microsoft 365 answers "User is authenticated but not connected" when it throttles (imapsync #411); that is no bad password. */
+function signInError(failure: ImapFailure, make: Make): MxodusError {
+  const words = failure.responseText || failure.message;
+  if (
+    /authenticated but not connected|too many|maximum number of connections|\bLIMIT\b|UNAVAILABLE/i.test(
+      `${words} ${failure.responseCode}`,
+    )
+  ) {
+    return make('SERVER_BUSY', {
+      what: `the server would not sign in now: "${words}"`,
+      why: 'too many connections, or it asks for a pause',
+      advice: 'lower `limits.connections_per_mailbox` of the server, then the same command',
+    });
+  }
+  return make('AUTH_FAILED', {
+    what: `the server refused the sign-in: "${words}"`,
+    why: 'the user name or the password is wrong, or the account may not use IMAP',
+    advice: 'check the user and the secret of this mailbox; nothing was changed',
+  });
+}
+
+function laterError(failure: ImapFailure, make: Make): MxodusError {
+  if (TIMEOUT_CODES.has(failure.code)) {
+    return make('SERVER_TIMEOUT', {
+      what: `the server stopped answering (${failure.message})`,
+      why: 'it is overloaded, or something on the way dropped the connection',
+      advice: 'the same command later; what is done is kept',
+    });
+  }
+  if (LOST_CODES.has(failure.code)) {
+    return make('CONNECTION_LOST', {
+      what: `the connection ended (${failure.message})`,
+      why: 'the server or something on the way closed it',
+      advice: 'the same command again; what is done is kept, nothing is sent twice',
+    });
+  }
+  if (failure.responseStatus !== '') return refusalError(failure, make);
+  return make('SERVER_ANSWER', {
+    what: `unexpected: ${failure.message}${failure.code === '' ? '' : ` (${failure.code})`}`,
+    why: 'the server answered in a way mxodus does not understand',
+    advice: 'the same command again; report it if it repeats',
+  });
+}
+
+function refusalError(failure: ImapFailure, make: Make): MxodusError {
+  const words = `${failure.responseCode === '' ? '' : `[${failure.responseCode}] `}${failure.responseText}`;
+  switch (failure.responseCode.toUpperCase()) {
+    case 'INUSE':
+    case 'LIMIT':
+    case 'SERVERBUG':
+    case 'THROTTLED':
+    case 'UNAVAILABLE':
+      return make('SERVER_BUSY', {
+        what: `the server refused for now: "${words}"`,
+        why: 'it is busy or limits this account',
+        advice: 'the same command later; what is done is kept',
+      });
+    case 'NOPERM':
+      return make('PERMISSION_DENIED', {
+        what: `the server refused: "${words}"`,
+        why: 'the account has no right to do this',
+        advice: 'give the account the right, or leave the folder out (`sync.folders.exclude`)',
+      });
+    default:
+      return make('SERVER_ANSWER', {
+        what: `the server refused a command: "${words}"`,
+        why: 'see its words',
+        advice: 'the same command again; report it if it repeats',
+      });
+  }
+}
+
+/** What went wrong with a command on an open connection. */
+export function commandError(error: unknown, options: ImapAccountOptions, command: string): MxodusError {
+  if (error instanceof MxodusError) return error;
+  const where = `${place(options)}, ${command}`;
+  return laterError(readFailure(error), (code, details) => new MxodusError(code, { ...details, where, cause: error }));
+}

@@ -1,0 +1,2 @@
+export { imapAccount } from './imap/imap-account.ts';
+export type { ImapAccountOptions, ImapAuth } from './imap/imap-options.ts';

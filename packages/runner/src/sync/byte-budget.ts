@@ -1,0 +1,39 @@
+/** Bounds the message bytes in memory. First come, first served; a message larger than all of it waits to be alone. */
+export class ByteBudget {
+  readonly #limit: number;
+  #used = 0;
+  readonly #waiting: { bytes: number; start: () => void }[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Resolves with the function that gives the bytes back. */
+  async take(bytes: number): Promise<() => void> {
+    const share = Math.min(bytes, this.#limit);
+    if (this.#waiting.length > 0 || this.#used + share > this.#limit) {
+      await new Promise<void>((start) => this.#waiting.push({ bytes: share, start }));
+    } else {
+      this.#used += share;
+    }
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      this.#used -= share;
+      this.#admit();
+    };
+  }
+
+  #admit(): void {
+    for (
+      let next = this.#waiting[0];
+      next !== undefined && this.#used + next.bytes <= this.#limit;
+      next = this.#waiting[0]
+    ) {
+      this.#waiting.shift();
+      this.#used += next.bytes;
+      next.start();
+    }
+  }
+}

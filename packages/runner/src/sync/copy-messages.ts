@@ -1,0 +1,164 @@
+import { acceptFlags, type Batch, flagText, makeBatches } from '@mxodus/engine';
+import {
+  type AppendOutcome,
+  type MessageMeta,
+  MxodusError,
+  type OutgoingMessage,
+  type Settlement,
+} from '@mxodus/model';
+import { type LoadedBatch, loadBatch } from './load-batch.ts';
+import type { Lane } from './mailbox-connections.ts';
+import { BATCH_LIMITS, type OpenFolder, type SyncContext } from './sync-context.ts';
+
+export interface CopyResult {
+  /** Asked for, and not given by the source: gone, or unreadable. */
+  missing: number[];
+  /** What ended lanes; their messages are in doubt or were not tried. */
+  errors: unknown[];
+}
+
+/**
+ * Copies messages over several lanes at once, in batches, in order. In each lane the next batch is read while the last one is on
+ * its way. A batch: read -> intents written -> sent -> settled; a lane that dies leaves its intents for resolveDoubt.
+ */
+export async function copyMessages(
+  context: SyncContext,
+  folder: OpenFolder,
+  messages: readonly MessageMeta[],
+): Promise<CopyResult> {
+  const batches = makeBatches(messages, BATCH_LIMITS).values();
+  const result: CopyResult = { missing: [], errors: [] };
+  const width = Math.min(context.connections.width, Math.ceil(messages.length / 10));
+  await Promise.all(
+    Array.from({ length: width }, async (_, index) => {
+      try {
+        const lane = await context.connections.lane(index);
+        await new LaneCopy(context, folder, { lane, batches, missing: result.missing }).run();
+      } catch (error) {
+        // The server takes fewer connections than the config says: the lanes that are open do the work.
+        const fewer = index > 0 && error instanceof MxodusError && error.code === 'SERVER_BUSY';
+        if (!fewer) result.errors.push(error);
+      }
+    }),
+  );
+  return result;
+}
+
+class LaneCopy {
+  readonly #context: SyncContext;
+  readonly #folder: OpenFolder;
+  readonly #lane: Lane;
+  readonly #batches: Iterator<Batch>;
+  readonly #missing: number[];
+
+  constructor(
+    context: SyncContext,
+    folder: OpenFolder,
+    work: { lane: Lane; batches: Iterator<Batch>; missing: number[] },
+  ) {
+    this.#context = context;
+    this.#folder = folder;
+    this.#lane = work.lane;
+    this.#batches = work.batches;
+    this.#missing = work.missing;
+  }
+
+  async run(): Promise<void> {
+    let underWay: Promise<void> = Promise.resolve();
+    try {
+      while (!this.#context.signal.aborted) {
+        const next = this.#batches.next();
+        if (next.done === true) break;
+        const giveBack = await this.#context.budget.take(next.value.bytes);
+        const loaded = await this.#load(next.value).catch((error: unknown) => {
+          giveBack();
+          throw error;
+        });
+        await underWay;
+        underWay = this.#send(loaded).finally(giveBack);
+        // Awaited in the next round or in `finally`; until then a rejection is not unhandled.
+        underWay.catch(() => undefined);
+      }
+    } finally {
+      await underWay;
+    }
+  }
+
+  async #load(batch: Batch): Promise<LoadedBatch> {
+    const loaded = await loadBatch(this.#context, this.#folder, { reader: this.#lane.reader, batch });
+    this.#missing.push(...loaded.missing);
+    return loaded;
+  }
+
+  async #send({ messages, discard }: LoadedBatch): Promise<void> {
+    if (messages.length === 0) return;
+    const { ledger, passId } = this.#context;
+    const { ledgerId, destination, permanentFlags } = this.#folder;
+    try {
+      const accepted = messages.map(({ meta }) => acceptFlags(meta.flags, permanentFlags));
+      const outgoing = messages.map(({ meta, body }, index): OutgoingMessage => {
+        return { flags: accepted[index]?.flags ?? [], internalDate: meta.internalDate, body };
+      });
+      await ledger.writeIntents(
+        ledgerId,
+        passId,
+        messages.map((message) => message.intent),
+      );
+      const { outcomes } = await this.#lane.appender.append(destination, outgoing);
+      const settlements = messages.map(({ meta }, index) => settlementOf(meta, outcomes[index]));
+      await ledger.settle(ledgerId, passId, settlements);
+      const dropped = messages.flatMap(({ meta }, index) => {
+        const flags = settlements[index]?.kind === 'stored' ? (accepted[index]?.dropped ?? []) : [];
+        return flags.length === 0 ? [] : [{ uid: meta.uid, flags }];
+      });
+      if (dropped.length > 0) await this.#noteDropped(dropped);
+      this.#progress(
+        messages.reduce(
+          (sum, { intent }, index) => sum + (settlements[index]?.kind === 'stored' ? intent.bytes : 0),
+          0,
+        ),
+        messages.length,
+      );
+    } finally {
+      await discard();
+    }
+  }
+
+  async #noteDropped(dropped: readonly { uid: number; flags: readonly string[] }[]): Promise<void> {
+    const { ledger, passId, mailbox, emit } = this.#context;
+    const alterations = dropped.map(({ uid, flags }) => {
+      return { uid, what: `flags left out: ${flags.join(' ')}`, why: 'the destination folder does not take them' };
+    });
+    await ledger.addAlterations(passId, this.#folder.ledgerId, alterations);
+    for (const alteration of alterations) {
+      emit({ type: 'alteration', mailbox: mailbox.address, folder: this.#folder.source, ...alteration });
+    }
+  }
+
+  #progress(bytes: number, settled: number): void {
+    const { counters, emit, mailbox } = this.#context;
+    counters.bytes += bytes;
+    counters.settled += settled;
+    emit({
+      type: 'progress',
+      mailbox: mailbox.address,
+      folder: this.#folder.source,
+      done: counters.settled,
+      source_messages: counters.sourceMessages,
+      bytes: counters.bytes,
+    });
+  }
+}
+
+function settlementOf(meta: MessageMeta, outcome: AppendOutcome | undefined): Settlement {
+  if (outcome?.kind === 'stored') return { uid: meta.uid, kind: 'stored', destinationUid: outcome.uid };
+  const forGood = outcome?.reason === 'too-large' || outcome?.reason === 'zero-bytes';
+  return {
+    uid: meta.uid,
+    kind: forGood ? 'cannot' : 'failed',
+    reason: `the destination refused it: ${outcome?.response ?? 'no answer for this message'}`,
+    bytes: meta.bytes,
+    internalDate: meta.internalDate,
+    flags: flagText(meta.flags),
+  };
+}

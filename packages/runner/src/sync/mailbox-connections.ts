@@ -1,0 +1,91 @@
+import { type Appender, type MailAccount, type MailSession, MxodusError } from '@mxodus/model';
+
+export interface Lane {
+  reader: MailSession;
+  appender: Appender;
+}
+
+export interface MailboxAccounts {
+  source: MailAccount;
+  destination: MailAccount;
+}
+
+/**
+ * The connections of one mailbox, opened when first needed and kept over its folders: one session at each end for the small
+ * commands, and up to `width` lanes that copy. What was lost is opened anew by the next use.
+ */
+export class MailboxConnections {
+  readonly #accounts: MailboxAccounts;
+  readonly #signal: AbortSignal;
+  readonly #onWrite: () => void;
+  readonly width: number;
+  #source: Promise<MailSession> | undefined;
+  #destination: Promise<MailSession> | undefined;
+  #lanes: (Promise<Lane> | undefined)[] = [];
+
+  constructor(accounts: MailboxAccounts, options: { width: number; signal: AbortSignal; onWrite: () => void }) {
+    this.#accounts = accounts;
+    this.#signal = options.signal;
+    this.#onWrite = options.onWrite;
+    this.width = options.width;
+  }
+
+  source(): Promise<MailSession> {
+    this.#source ??= this.#accounts.source.open(this.#signal, refuseWrite);
+    return this.#source;
+  }
+
+  destination(): Promise<MailSession> {
+    this.#destination ??= this.#accounts.destination.open(this.#signal, this.#onWrite);
+    return this.#destination;
+  }
+
+  lane(index: number): Promise<Lane> {
+    const lane = this.#lanes[index] ?? this.#openLane(index);
+    this.#lanes[index] = lane;
+    return lane;
+  }
+
+  /** The first lane reads over the session that scans, which is idle while folders are copied. */
+  async #openLane(index: number): Promise<Lane> {
+    const reader = index === 0 ? this.source() : this.#accounts.source.open(this.#signal, refuseWrite);
+    const [read, append] = await Promise.allSettled([
+      reader,
+      this.#accounts.destination.openAppender(this.#signal, this.#onWrite),
+    ]);
+    if (read.status === 'fulfilled' && append.status === 'fulfilled')
+      return { reader: read.value, appender: append.value };
+    if (append.status === 'fulfilled') await append.value.close();
+    if (read.status === 'fulfilled' && index !== 0) await read.value.close();
+    throw read.status === 'rejected'
+      ? read.reason
+      : append.status === 'rejected'
+        ? append.reason
+        : new Error('unreachable');
+  }
+
+  /** Closes everything; the next use opens anew. */
+  async close(): Promise<void> {
+    const lanes = this.#lanes.filter((lane) => lane !== undefined);
+    const sessions = [this.#source, this.#destination].filter((session) => session !== undefined);
+    this.#lanes = [];
+    this.#source = undefined;
+    this.#destination = undefined;
+    const settled = await Promise.allSettled(lanes);
+    const open = settled.flatMap((lane) => (lane.status === 'fulfilled' ? [lane.value] : []));
+    const closing = [
+      ...open.flatMap((lane) => [lane.appender.close(), lane.reader.close()]),
+      ...sessions.map(async (session) => (await session).close()),
+    ];
+    // A connection that is gone cannot be closed; that is no news.
+    await Promise.allSettled(closing);
+  }
+}
+
+function refuseWrite(command: string): never {
+  throw new MxodusError('INVARIANT', {
+    what: `${command} was about to be sent to the source`,
+    why: 'mxodus never changes the source; this is a bug',
+    advice: 'please report it; nothing was sent',
+  });
+}

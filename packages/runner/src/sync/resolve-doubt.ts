@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pairByContent, pairByFingerprint } from '@mxodus/engine';
+import type { LedgerMessage, MailSession, MessageMeta, Settlement } from '@mxodus/model';
+import { digests, looseDigest } from './content-digest.ts';
+import { type OpenFolder, SETTLE_MS, type SyncContext } from './sync-context.ts';
+
+/**
+ * Finds out what became of messages whose answer never came, by looking at the destination, never by sending again.
+ * A hit is believed at once. "Not there" is believed only after two looks, SETTLE_MS apart, between which nothing arrived: the
+ * server may still be storing what the lost connection delivered.
+ */
+export async function resolveDoubt(context: SyncContext, folder: OpenFolder): Promise<void> {
+  const rows = await context.ledger.messages(folder.ledgerId);
+  let open = rows.filter((row) => row.state === 'intent');
+  if (open.length === 0) return;
+  context.emit({
+    type: 'waiting',
+    mailbox: context.mailbox.address,
+    why: `${open.length} messages in doubt in ${folder.source}: looking for them at the destination`,
+    until: null,
+  });
+  let uidNextBefore = -1;
+  while (open.length > 0) {
+    const { uidNext, found } = await look(context, folder, open);
+    await context.ledger.settle(folder.ledgerId, context.passId, found);
+    const foundUids = new Set(found.map((settlement) => settlement.uid));
+    open = open.filter((row) => !foundUids.has(row.uid));
+    if (open.length === 0) return;
+    if (uidNext === uidNextBefore) break;
+    uidNextBefore = uidNext;
+    await sleep(SETTLE_MS, undefined, { signal: context.signal });
+  }
+  await context.ledger.settle(
+    folder.ledgerId,
+    context.passId,
+    open.map((row): Settlement => ({ uid: row.uid, kind: 'unsent' })),
+  );
+}
+
+async function look(
+  context: SyncContext,
+  folder: OpenFolder,
+  open: readonly LedgerMessage[],
+): Promise<{ uidNext: number; found: Settlement[] }> {
+  const session = await context.connections.destination();
+  const rows = await context.ledger.messages(folder.ledgerId);
+  const claimed = new Set(rows.map((row) => row.destinationUid));
+  const fromUid = Math.max(1, Math.min(...open.map((row) => row.floor ?? 1)));
+  const { uidNext, messages } = await session.scan(folder.destination, { fromUid });
+  const sameDate = dateFilter(open);
+  const unclaimed = messages.filter((message) => !claimed.has(message.uid) && sameDate(message));
+  // Messages stored without APPENDUID are in the same window; they take their own copies first.
+  const unlocated = rows.filter(
+    (row) => row.state === 'stored' && row.destinationUid === null && !row.adopted && sameDate(row),
+  );
+  const bodies = await digests(session, { path: folder.destination, messages: unclaimed, tempDir: context.tempDir });
+  const exact = exactDigests(context, folder);
+  const taken = new Set(pairByContent(await exact(unlocated), bodies).map((pair) => pair.present));
+  const free = new Map([...bodies].filter(([uid]) => !taken.has(uid)));
+  const pairs = pairByContent(await exact(open), free);
+  pairs.push(
+    ...(await pairRewritten(context, folder, { open, pairs, unclaimed: unclaimed.filter((m) => free.has(m.uid)) })),
+  );
+  return {
+    uidNext,
+    found: pairs.map((pair): Settlement => ({ uid: pair.wanted, kind: 'stored', destinationUid: pair.present })),
+  };
+}
+
+/** INTERNALDATE survives APPEND to the second, so only messages of those seconds need to be read. */
+function dateFilter(open: readonly LedgerMessage[]): (message: { internalDate: number | null }) => boolean {
+  const seconds = new Set(open.map((row) => (row.internalDate === null ? null : Math.floor(row.internalDate / 1000))));
+  if (seconds.has(null)) return () => true;
+  return ({ internalDate }) => internalDate === null || seconds.has(Math.floor(internalDate / 1000));
+}
+
+/** Hex digests of what was sent. */
+function exactDigests(context: SyncContext, folder: OpenFolder) {
+  return async (rows: readonly LedgerMessage[]): Promise<Map<number, string>> => {
+    const hashes = await context.ledger.hashes(
+      folder.ledgerId,
+      rows.map((row) => row.uid),
+    );
+    return new Map([...hashes].map(([uid, hash]) => [uid, hash.toString('hex')]));
+  };
+}
+
+interface Leftovers {
+  open: readonly LedgerMessage[];
+  pairs: readonly { wanted: number; present: number }[];
+  unclaimed: readonly MessageMeta[];
+}
+
+/** A server that rewrites line ends or NUL stores other bytes than were sent: compare what is left without those. */
+async function pairRewritten(context: SyncContext, folder: OpenFolder, { open, pairs, unclaimed }: Leftovers) {
+  const paired = new Set(pairs.map((pair) => pair.wanted));
+  const taken = new Set(pairs.map((pair) => pair.present));
+  const wanted = open.filter((row) => !paired.has(row.uid));
+  const present = unclaimed.filter((message) => !taken.has(message.uid));
+  if (wanted.length === 0 || present.length === 0) return [];
+  const [source, destination] = await Promise.all([context.connections.source(), context.connections.destination()]);
+  const mine = await looseDigests(
+    source,
+    folder.source,
+    wanted.map((row) => row.uid),
+  );
+  const theirs = await looseDigests(
+    destination,
+    folder.destination,
+    present.map((message) => message.uid),
+  );
+  return pairByContent(mine, theirs);
+}
+
+async function looseDigests(session: MailSession, path: string, uids: readonly number[]): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  for await (const { uid, body } of session.fetch(path, uids)) found.set(uid, looseDigest(body));
+  return found;
+}
+
+/** Learns the destination UIDs of messages that were stored without APPENDUID (RFC 4315), so that their flags can follow. */
+export async function locateStored(context: SyncContext, folder: OpenFolder): Promise<void> {
+  const rows = await context.ledger.messages(folder.ledgerId);
+  const wanted = rows.filter((row) => row.state === 'stored' && row.destinationUid === null);
+  if (wanted.length === 0) return;
+  const session = await context.connections.destination();
+  const fromUid = Math.max(1, Math.min(...wanted.map((row) => row.floor ?? 1)));
+  const claimed = new Set(rows.map((row) => row.destinationUid));
+  const { messages } = await session.scan(folder.destination, { fromUid });
+  const present = messages.filter((message) => !claimed.has(message.uid));
+  const bytesByUid = new Map(present.map((message) => [message.uid, message.bytes]));
+  const { unclear } = pairByFingerprint(wanted, present);
+  const exact = exactDigests(context, folder);
+  const pairs: { wanted: number; present: number }[] = [];
+  for (const group of unclear) {
+    const [mine, theirs] = [group.wanted[0], group.present[0]];
+    // Both sides are known to be there: one of each needs no reading.
+    if (group.wanted.length === 1 && group.present.length === 1 && mine !== undefined && theirs !== undefined) {
+      pairs.push({ wanted: mine, present: theirs });
+      continue;
+    }
+    const bodies = group.present.map((uid) => ({ uid, bytes: bytesByUid.get(uid) ?? 0 }));
+    const found = await digests(session, { path: folder.destination, messages: bodies, tempDir: context.tempDir });
+    const sent = new Set(group.wanted);
+    pairs.push(...pairByContent(await exact(wanted.filter((row) => sent.has(row.uid))), found));
+  }
+  await context.ledger.setDestinationUids(
+    folder.ledgerId,
+    pairs.map((pair) => ({ uid: pair.wanted, destinationUid: pair.present })),
+  );
+}

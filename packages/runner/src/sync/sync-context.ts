@@ -1,0 +1,36 @@
+import type { Emit, Ledger, PlanMailbox } from '@mxodus/model';
+import type { ByteBudget } from './byte-budget.ts';
+import type { MailboxConnections } from './mailbox-connections.ts';
+
+/** What one pass over one mailbox works with. */
+export interface SyncContext {
+  mailbox: PlanMailbox;
+  mailboxId: number;
+  passId: number;
+  ledger: Ledger;
+  connections: MailboxConnections;
+  budget: ByteBudget;
+  rules: { newestFirst: boolean; appendOnly: boolean; onlyFailed: boolean };
+  /** Where large messages are spilled. */
+  tempDir: string;
+  emit: Emit;
+  signal: AbortSignal;
+  counters: { bytes: number; flagsChanged: number; settled: number; sourceMessages: number };
+}
+
+/** One folder of the pass, opened at both ends. */
+export interface OpenFolder {
+  ledgerId: number;
+  source: string;
+  destination: string;
+  /** What the destination lets a client set; null: any keyword. */
+  permanentFlags: readonly string[] | null;
+  /** UIDNEXT of the destination when the folder was opened: what is sent now gets this UID or a higher one. */
+  floor: number;
+  appendLimit: number | null;
+}
+
+/** How long a negative look is not believed: the server may still be storing what a lost connection delivered. Milliseconds. */
+export const SETTLE_MS = 3000;
+
+export const BATCH_LIMITS = { messages: 100, bytes: 1024 * 1024, aloneFromBytes: 1 * 1024 * 1024 } as const;

@@ -1,0 +1,221 @@
+import { mkdir, rm } from 'node:fs/promises';
+import {
+  addBuckets,
+  type Buckets,
+  type Emit,
+  EXIT,
+  type ExitCode,
+  type Job,
+  type JobEngine,
+  type Ledger,
+  MxodusError,
+  noMessages,
+  type Plan,
+  type PlanMailbox,
+  worstExitCode,
+} from '@mxodus/model';
+import { ByteBudget } from './byte-budget.ts';
+import { ledgerKey } from './ledger-key.ts';
+import { type MailboxAccounts, MailboxConnections } from './mailbox-connections.ts';
+import { type MailboxResult, mailboxExitCode, syncMailbox } from './sync-mailbox.ts';
+
+export interface ServerLimits {
+  connections: number;
+  connectionsPerMailbox: number;
+}
+
+export interface SyncOptions {
+  plan: Plan;
+  accounts(mailbox: PlanMailbox): MailboxAccounts;
+  limits(server: string): ServerLimits;
+  ledger: Ledger;
+  engine: JobEngine;
+  /** The mailboxes of this run; default: all of the plan. */
+  only?: (mailbox: PlanMailbox) => boolean;
+  onlyFailed?: boolean;
+  /** After the switch of the mailbox's domain: nothing is changed at the destination, only added. */
+  appendOnly?: (mailbox: PlanMailbox) => boolean;
+  /** sync, or the cutover's final and drain passes. */
+  kind?: string;
+  /** A folder of ours for large messages; made, and emptied at the end. */
+  tempDir: string;
+  signal: AbortSignal;
+  emit: Emit;
+  now: () => Date;
+}
+
+export interface SyncResult {
+  exitCode: ExitCode;
+  sourceMessages: number;
+  buckets: Buckets;
+  destinationWrites: number;
+  bytes: number;
+  durationMs: number;
+  mailboxes: MailboxResult[];
+}
+
+const BYTES_IN_FLIGHT = 64 * 1024 * 1024;
+
+interface MailboxJob extends Job {
+  mailbox: PlanMailbox;
+  width: number;
+}
+
+/** One pass over the mailboxes of a plan, several at once; what happens to one does not stop the others. */
+export async function syncPlan(options: SyncOptions): Promise<SyncResult> {
+  const started = options.now().getTime();
+  await mkdir(options.tempDir, { recursive: true });
+  try {
+    const budget = new ByteBudget(BYTES_IN_FLIGHT);
+    const jobs = makeJobs(options);
+    const results = new Map<string, MailboxResult>();
+    const outcomes = await options.engine.run(
+      jobs,
+      async (job) => {
+        results.set(job.id, await passOver(options, job, budget));
+      },
+      options.signal,
+    );
+    for (const outcome of outcomes) {
+      if (outcome.kind === 'threw') throw outcome.error;
+    }
+    const mailboxes = jobs.map((job) => results.get(job.id) ?? notStarted(job.mailbox));
+    return {
+      exitCode: options.signal.aborted ? EXIT.interrupted : worstExitCode(mailboxes.map((mailbox) => mailbox.exitCode)),
+      sourceMessages: total(mailboxes, 'sourceMessages'),
+      buckets: mailboxes.map((mailbox) => mailbox.buckets).reduce(addBuckets, noMessages()),
+      destinationWrites: total(mailboxes, 'destinationWrites'),
+      bytes: total(mailboxes, 'bytes'),
+      durationMs: options.now().getTime() - started,
+      mailboxes,
+    };
+  } finally {
+    await rm(options.tempDir, { recursive: true, force: true });
+  }
+}
+
+const total = (results: readonly MailboxResult[], field: 'sourceMessages' | 'destinationWrites' | 'bytes'): number =>
+  results.reduce((sum, result) => sum + result[field], 0);
+
+/** Small mailboxes first: their people do not wait for the big ones. */
+function makeJobs(options: SyncOptions): MailboxJob[] {
+  const mailboxes = options.plan.mailboxes.filter((mailbox) => options.only?.(mailbox) ?? true);
+  return [...mailboxes]
+    .sort((a, b) => a.messages - b.messages)
+    .map((mailbox) => {
+      const [from, to] = [options.limits(mailbox.source.server), options.limits(mailbox.destination.server)];
+      // At the destination one connection is for the small commands; at the source the first lane's does both.
+      const width = Math.max(
+        1,
+        Math.min(from.connectionsPerMailbox, to.connectionsPerMailbox - 1, from.connections, to.connections - 1),
+      );
+      const needs: Record<string, number> = { [mailbox.source.server]: width };
+      needs[mailbox.destination.server] = (needs[mailbox.destination.server] ?? 0) + width + 1;
+      return { id: mailbox.address, connections: needs, mailbox, width };
+    });
+}
+
+async function passOver(options: SyncOptions, job: MailboxJob, budget: ByteBudget): Promise<MailboxResult> {
+  const { ledger, plan, signal, emit } = options;
+  const { mailbox } = job;
+  const result: MailboxResult = { ...notStarted(mailbox), exitCode: EXIT.done };
+  const connections = new MailboxConnections(options.accounts(mailbox), {
+    width: job.width,
+    signal,
+    onWrite: () => {
+      result.destinationWrites += 1;
+    },
+  });
+  const mailboxId = await ledger.openMailbox(ledgerKey(mailbox));
+  const startedAt = options.now().toISOString();
+  const passId = await ledger.startPass(mailboxId, {
+    kind: options.kind ?? 'sync',
+    planSha256: plan.sha256,
+    startedAt,
+  });
+  const counters = { bytes: 0, flagsChanged: 0, settled: 0, sourceMessages: 0 };
+  const rules = {
+    newestFirst: plan.rules.newest_first,
+    appendOnly: options.appendOnly?.(mailbox) ?? false,
+    onlyFailed: options.onlyFailed ?? false,
+  };
+  const { tempDir } = options;
+  try {
+    await syncMailbox(
+      { mailbox, mailboxId, passId, ledger, connections, budget, rules, tempDir, emit, signal, counters },
+      plan,
+      result,
+    );
+  } catch (error) {
+    result.error = expected(error, mailbox, signal);
+  } finally {
+    await connections.close();
+  }
+  result.bytes = counters.bytes;
+  result.flagsChanged = counters.flagsChanged;
+  result.exitCode = mailboxExitCode(result.buckets, result.error);
+  await ledger.finishPass(passId, {
+    ...result,
+    error: result.error?.code ?? null,
+    finishedAt: options.now().toISOString(),
+  });
+  report(emit, result);
+  return result;
+}
+
+/** A bug is thrown on; the ledger is safe. */
+function expected(error: unknown, mailbox: PlanMailbox, signal: AbortSignal): MxodusError {
+  if (signal.aborted) {
+    return new MxodusError('INTERRUPTED', {
+      what: 'stopped before everything was moved',
+      why: 'it was asked to stop; what was under way was finished and written down',
+      advice: 'the same command goes on where it stopped',
+      where: mailbox.address,
+    });
+  }
+  if (error instanceof MxodusError) return error.at(mailbox.address);
+  if (error instanceof Error && Reflect.get(error, 'code') === 'ENOSPC') {
+    return new MxodusError('DISK_FULL', {
+      what: 'the disk of the state folder is full',
+      why: error.message,
+      advice: 'free some space, then the same command; what is done is kept',
+      where: mailbox.address,
+      cause: error,
+    });
+  }
+  throw error;
+}
+
+function report(emit: Emit, { address, error, ...result }: MailboxResult): void {
+  if (error !== null && error.code !== 'INTERRUPTED') {
+    emit({
+      type: 'error',
+      code: error.code,
+      where: error.where ?? null,
+      what: error.what,
+      why: error.why,
+      do: error.advice,
+    });
+  }
+  emit({
+    type: 'mailbox_finished',
+    mailbox: address,
+    source_messages: result.sourceMessages,
+    buckets: result.buckets,
+    flags_changed: result.flagsChanged,
+    destination_writes: result.destinationWrites,
+    bytes: result.bytes,
+    exit_code: result.exitCode,
+  });
+}
+
+const notStarted = (mailbox: PlanMailbox): MailboxResult => ({
+  address: mailbox.address,
+  exitCode: EXIT.interrupted,
+  sourceMessages: 0,
+  buckets: noMessages(),
+  destinationWrites: 0,
+  bytes: 0,
+  flagsChanged: 0,
+  error: null,
+});
