@@ -61,8 +61,19 @@ export function readFailure(error: unknown): ImapFailure {
     tlsFailed: field('tlsFailed') === true,
     responseStatus: text('responseStatus'),
     responseText: text('responseText') || text('response'),
-    responseCode: text('serverResponseCode'),
+    responseCode: text('serverResponseCode') || codeOf(field('response')),
   };
+}
+
+/** The response code of a parsed tagged answer: `NO [ALREADYEXISTS] ...`. */
+function codeOf(response: unknown): string {
+  const first = (value: unknown, key: string): unknown => {
+    const list: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+    return Array.isArray(list) ? list[0] : undefined;
+  };
+  const atom = first(first(response, 'attributes'), 'section');
+  const value: unknown = typeof atom === 'object' && atom !== null ? Reflect.get(atom, 'value') : undefined;
+  return typeof value === 'string' ? value : '';
 }
 
 const place = (options: ImapAccountOptions): string =>

@@ -42,7 +42,8 @@ export function toFolder(entry: ListResponse, namespace: NamespaceShape, status:
     path: entry.path,
     levels: levelsOf(entry.path, namespace),
     role: roleOf(entry),
-    subscribed: entry.subscribed,
+    // Left out by imapflow for folders nobody subscribed (2.10.2), whatever its types say.
+    subscribed: entry.subscribed === true,
     status,
   };
 }

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { appendItem, dateTime, quoted, readAppendUid, refusalReason } from './append-command.ts';
+
+describe('dateTime', () => {
+  it.each([
+    ['2023-01-02T10:00:00Z', ' 2-Jan-2023 10:00:00 +0000'],
+    ['2012-02-29T23:59:59Z', '29-Feb-2012 23:59:59 +0000'],
+    ['1970-01-01T00:00:00Z', ' 1-Jan-1970 00:00:00 +0000'],
+    ['0099-12-31T00:00:00Z', '31-Dec-0099 00:00:00 +0000'],
+  ])('writes %s as RFC 9051 date-time', (date, text) => {
+    expect(dateTime(Date.parse(date))).toBe(text);
+  });
+});
+
+describe('appendItem', () => {
+  const memory = (text: string) => ({ kind: 'memory' as const, bytes: Buffer.from(text) });
+
+  it('counts bytes, not characters', () => {
+    expect(
+      appendItem({ flags: ['\\Seen', '$Junk'], internalDate: 0, body: memory('é') }, 'non-synchronising', false),
+    ).toBe(' (\\Seen $Junk) " 1-Jan-1970 00:00:00 +0000" {2+}\r\n');
+  });
+
+  it('leaves the date out when the source gave none', () => {
+    expect(appendItem({ flags: [], internalDate: null, body: memory('a') }, 'synchronising', false)).toBe(
+      ' () {1}\r\n',
+    );
+  });
+
+  it('sends NUL as literal8, where the server has BINARY', () => {
+    const message = { flags: [], internalDate: null, body: memory('a\0b') };
+    expect(appendItem(message, 'non-synchronising', true)).toBe(' () ~{3+}\r\n');
+    expect(appendItem(message, 'non-synchronising', false)).toBe(' () {3+}\r\n');
+  });
+});
+
+describe('readAppendUid', () => {
+  it('reads the UIDs in the order of the messages', () => {
+    expect(readAppendUid('[APPENDUID 38505 3955:3957] Append completed.', 3)).toEqual({
+      uidValidity: 38505,
+      uids: [3955, 3956, 3957],
+    });
+  });
+
+  it.each(['Append completed.', '[APPENDUID 38505 3955] done', '[APPENDUID x y] done'])(
+    'trusts nothing in "%s" for two messages',
+    (text) => {
+      expect(readAppendUid(text, 2)).toBeNull();
+    },
+  );
+});
+
+it.each([
+  ['[OVERQUOTA] Quota exceeded (mailbox for user is full)', 'quota'],
+  ['[TOOBIG] Message too large', 'too-large'],
+  ['[LIMIT] Too many messages', 'busy'],
+  ["Can't save a zero byte message (0.001 secs)", 'zero-bytes'],
+  ['[TRYCREATE] Mailbox does not exist', 'no-folder'],
+  ['Command Argument Error. 11', 'other'],
+])('takes "NO %s" for %s', (text, reason) => {
+  expect(refusalReason(text)).toBe(reason);
+});
+
+it('escapes what a quoted string cannot hold', () => {
+  expect(quoted('a "b" \\c')).toBe('"a \\"b\\" \\\\c"');
+});
