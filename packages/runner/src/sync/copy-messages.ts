@@ -26,9 +26,10 @@ export async function copyMessages(
   folder: OpenFolder,
   messages: readonly MessageMeta[],
 ): Promise<CopyResult> {
-  const batches = makeBatches(messages, BATCH_LIMITS).values();
+  const all = makeBatches(messages, BATCH_LIMITS);
+  const batches = all.values();
   const result: CopyResult = { missing: [], errors: [] };
-  const width = Math.min(context.connections.width, Math.ceil(messages.length / 10));
+  const width = Math.min(context.connections.width, all.length);
   await Promise.all(
     Array.from({ length: width }, async (_, index) => {
       try {

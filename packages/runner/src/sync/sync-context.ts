@@ -10,7 +10,13 @@ export interface SyncContext {
   ledger: Ledger;
   connections: MailboxConnections;
   budget: ByteBudget;
-  rules: { newestFirst: boolean; appendOnly: boolean; onlyFailed: boolean };
+  rules: {
+    newestFirst: boolean;
+    appendOnly: boolean;
+    onlyFailed: boolean;
+    /** Look and count, send nothing, write nothing down. */
+    dryRun: boolean;
+  };
   /** Where large messages are spilled. */
   tempDir: string;
   emit: Emit;

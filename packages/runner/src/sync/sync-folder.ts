@@ -48,6 +48,7 @@ export async function syncFolder(context: SyncContext, task: FolderTask): Promis
   }
   const scan = await (await context.connections.source()).scan(source);
   if (scan.uidValidity !== status.uidValidity) throw uidValidityChanged(source);
+  if (context.rules.dryRun) return finished(context, task, await wouldDo(context, row.id, scan));
   const folder = await openAtDestination(context, task, { row, needed: scan.messages.length > 0 });
   const gone = folder === null ? new Set<number>() : await work(context, folder, scan);
 
@@ -74,6 +75,30 @@ const uidValidityChanged = (source: string): MxodusError =>
     why: 'it was deleted and made again, or the server rebuilt it',
     advice: 'the same command again: what is at the destination is recognised, nothing is sent twice',
   });
+
+async function wouldDo(
+  context: SyncContext,
+  ledgerId: number,
+  scan: FolderScan,
+): Promise<FolderResult & { rung: 'full-scan' }> {
+  const rows = await rowsByUid(context, ledgerId);
+  const { appendLimit } = (await context.connections.destination()).facts;
+  const decision = decideFolder(scan.messages, rows, { ...context.rules, appendLimit });
+  const sent = new Set(decision.copy.map((message) => message.uid));
+  const kept = scan.messages.filter(({ uid }) => !sent.has(uid) && (rows.has(uid) || !context.rules.onlyFailed));
+  const buckets = countBuckets(
+    kept.map((message) => message.uid),
+    rows,
+    context.passId,
+  );
+  // Ruled out by size before sending; such a message has no row yet.
+  const ruledOut = decision.cannot.filter(({ message }) => !rows.has(message.uid)).length;
+  return {
+    rung: 'full-scan',
+    sourceMessages: kept.length + sent.size,
+    buckets: { ...buckets, moved_now: sent.size, failed: buckets.failed - ruledOut, cannot: buckets.cannot + ruledOut },
+  };
+}
 
 /** Without HIGHESTMODSEQ (RFC 7162) a changed flag does not show in STATUS, so the folder has to be scanned. */
 function isUnchanged({ finished: before }: LedgerFolder, now: FolderStatus): boolean {

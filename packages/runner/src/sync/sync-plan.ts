@@ -33,6 +33,8 @@ export interface SyncOptions {
   /** The mailboxes of this run; default: all of the plan. */
   only?: (mailbox: PlanMailbox) => boolean;
   onlyFailed?: boolean;
+  /** Counts as `moved_now` what would be sent; sends nothing and writes nothing down. */
+  dryRun?: boolean;
   /** After the switch of the mailbox's domain: nothing is changed at the destination, only added. */
   appendOnly?: (mailbox: PlanMailbox) => boolean;
   /** sync, or the cutover's final and drain passes. */
@@ -128,16 +130,19 @@ async function passOver(options: SyncOptions, job: MailboxJob, budget: ByteBudge
   });
   const mailboxId = await ledger.openMailbox(ledgerKey(mailbox));
   const startedAt = options.now().toISOString();
-  const passId = await ledger.startPass(mailboxId, {
-    kind: options.kind ?? 'sync',
-    planSha256: plan.sha256,
-    startedAt,
-  });
+  const passId = options.dryRun
+    ? 0
+    : await ledger.startPass(mailboxId, {
+        kind: options.kind ?? 'sync',
+        planSha256: plan.sha256,
+        startedAt,
+      });
   const counters = { bytes: 0, flagsChanged: 0, settled: 0, sourceMessages: 0 };
   const rules = {
     newestFirst: plan.rules.newest_first,
     appendOnly: options.appendOnly?.(mailbox) ?? false,
     onlyFailed: options.onlyFailed ?? false,
+    dryRun: options.dryRun ?? false,
   };
   const { tempDir } = options;
   try {
@@ -154,11 +159,12 @@ async function passOver(options: SyncOptions, job: MailboxJob, budget: ByteBudge
   result.bytes = counters.bytes;
   result.flagsChanged = counters.flagsChanged;
   result.exitCode = mailboxExitCode(result.buckets, result.error);
-  await ledger.finishPass(passId, {
-    ...result,
-    error: result.error?.code ?? null,
-    finishedAt: options.now().toISOString(),
-  });
+  if (!options.dryRun)
+    await ledger.finishPass(passId, {
+      ...result,
+      error: result.error?.code ?? null,
+      finishedAt: options.now().toISOString(),
+    });
   report(emit, result);
   return result;
 }

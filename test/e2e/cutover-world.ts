@@ -1,0 +1,190 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createObserver, openProvider } from '@mxodus/dns';
+import { type MailboxBacklog, planDomain } from '@mxodus/engine';
+import { type DnsOptions, type LabDns, startDns, updateZone } from '@mxodus/lab';
+import {
+  type CutoverConfig,
+  type CutoverEvent,
+  configSchema,
+  type DnsProvider,
+  type JournalEntry,
+  type MxChange,
+} from '@mxodus/model';
+import { type CutoverPorts, cutoverRun, cutoverStatus, openJournal, readJournal } from '@mxodus/runner';
+import { expect } from 'vitest';
+
+/** Real name servers with two domains to cut over, and the passes of sync as a function. */
+
+export const ZONE = 'example.test';
+export const SUB = `mail.${ZONE}`;
+const observer = createObserver({ timeoutMs: 300, attempts: 2 });
+const quick = { ttl: 1, resolver_floor: '100ms', slack: '100ms', poll: '50ms' };
+const drain = { every: '150ms', at_least: '400ms', quiet: '300ms' };
+const OLD_RECORDS = [
+  { name: '@', type: 'MX', ttl: 2, data: '10 old' },
+  { name: 'mail', type: 'MX', ttl: 2, data: '10 old' },
+  { name: 'old', type: 'A', data: '127.0.0.2' },
+  { name: 'new', type: 'A', data: '127.0.0.3' },
+];
+
+export type Hooks = {
+  /** Around the provider's apply. */
+  apply?: (
+    changes: readonly MxChange[],
+    apply: () => ReturnType<DnsProvider['apply']>,
+  ) => ReturnType<DnsProvider['apply']>;
+  emit?: (event: CutoverEvent) => void;
+  pass?: (mode: 'final' | 'drain') => Promise<number>;
+  backlog?: MailboxBacklog;
+};
+
+export class World {
+  readonly dns: LabDns;
+  readonly events: CutoverEvent[] = [];
+  readonly #folder: string;
+  readonly #settings: CutoverConfig;
+  readonly #provider: 'rfc2136' | 'manual';
+  #plan: Parameters<typeof cutoverRun>[0]['plan'] | undefined;
+
+  constructor(dns: LabDns, options: { folder: string; provider: 'rfc2136' | 'manual'; settings: object }) {
+    this.dns = dns;
+    this.#folder = options.folder;
+    this.#provider = options.provider;
+    this.#settings = configSchema.shape.cutover.parse({ ...quick, drain, ...options.settings });
+  }
+
+  get journalPath(): string {
+    return join(this.#folder, 'state', 'cutover.ndjson');
+  }
+
+  entries(): Promise<JournalEntry[]> {
+    return readJournal(this.journalPath);
+  }
+
+  #dnsConfig() {
+    const authoritative = [...this.dns.authoritative];
+    if (this.#provider === 'manual') return { provider: 'manual', zone: ZONE, authoritative } as const;
+    const { name, algorithm, secret } = this.dns.tsig;
+    return {
+      provider: 'rfc2136',
+      zone: ZONE,
+      server: this.dns.primary.address,
+      authoritative,
+      tsig: { name, algorithm, secret },
+    } as const;
+  }
+
+  async plan() {
+    if (this.#plan !== undefined) return this.#plan;
+    const { signal } = new AbortController();
+    const domains = await Promise.all(
+      [ZONE, SUB].map(async (domain) => {
+        const dns = this.#dnsConfig();
+        const authoritative = await observer.authoritative(ZONE, dns.authoritative, signal);
+        const observations = await Promise.all(
+          authoritative.map((server) => observer.observe(server, ZONE, domain, signal)),
+        );
+        const config = {
+          mx: { to: 'new', records: [{ host: `new.${ZONE}`, preference: 10 }] },
+          dns: { ...dns, provider: 'manual' as const },
+        };
+        return { ...planDomain({ domain, config, authoritative, observations }).plan, provider: this.#provider };
+      }),
+    );
+    this.#plan = { sha256: 'abcdef0123456789', domains, settings: this.#settings };
+    return this.#plan;
+  }
+
+  async ports(hooks: Hooks = {}): Promise<CutoverPorts> {
+    const provider = await openProvider(this.#dnsConfig());
+    const hooked: DnsProvider = {
+      ...provider,
+      apply: (changes, signal) => {
+        const apply = () => provider.apply(changes, signal);
+        return hooks.apply?.(changes, apply) ?? apply();
+      },
+    };
+    const backlog: MailboxBacklog = { mailbox: 'ann', lastPass: 'complete', inDoubt: 0, failed: 0 };
+    return {
+      observer,
+      providerFor: async () => hooked,
+      backlog: async () => [hooks.backlog ?? backlog],
+      now: Date.now,
+      sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+      runPass: async (mode) => ({
+        sourceMessages: 9,
+        movedNow: (await hooks.pass?.(mode)) ?? 0,
+        notMoved: 0,
+        inDoubt: 0,
+        complete: true,
+      }),
+    };
+  }
+
+  async run(hooks: Hooks = {}, over: Partial<Parameters<typeof cutoverRun>[0]> = {}) {
+    const emit = (event: CutoverEvent) => {
+      this.events.push(event);
+      hooks.emit?.(event);
+    };
+    const { signal } = new AbortController();
+    const journal = await openJournal(this.journalPath);
+    return cutoverRun({
+      plan: await this.plan(),
+      execute: true,
+      ports: await this.ports(hooks),
+      journal,
+      emit,
+      signal,
+      ...over,
+    });
+  }
+
+  async status() {
+    const { signal } = new AbortController();
+    return cutoverStatus({ plan: await this.plan(), entries: await this.entries(), ports: await this.ports(), signal });
+  }
+
+  /** What both servers serve, as text; one where they agree. */
+  async served(domain: string): Promise<string> {
+    const servers = await observer.authoritative(ZONE, this.dns.authoritative, new AbortController().signal);
+    const seen = await Promise.all(
+      servers.map((server) => observer.observe(server, ZONE, domain, new AbortController().signal)),
+    );
+    const texts = seen.map((one) =>
+      one.kind === 'answer' ? `${one.mx.ttl} ${one.mx.records.map(({ host }) => host).join(' ')}` : one.kind,
+    );
+    return [...new Set(texts)].join(' | ');
+  }
+
+  async serial(): Promise<number | null> {
+    const [server] = await observer.authoritative(ZONE, this.dns.authoritative, new AbortController().signal);
+    if (server === undefined) return null;
+    const seen = await observer.observe(server, ZONE, ZONE, new AbortController().signal);
+    return seen.kind === 'error' ? null : seen.serial;
+  }
+
+  /** Somebody else with the same key. */
+  async edit(domain: string, host: string, ttl: number): Promise<void> {
+    const name = domain;
+    const add = [{ name, type: 'MX' as const, ttl, data: `10 ${host}.${ZONE}` }];
+    expect(await updateZone(this.dns.primary, this.dns.tsig, { zone: ZONE, remove: [{ name, type: 'MX' }], add })).toBe(
+      0,
+    );
+  }
+}
+
+/** @param folder of the test, for the servers and the journal */
+export async function startWorld(
+  folder: string,
+  options: { provider?: 'rfc2136' | 'manual'; settings?: object; dns?: Partial<DnsOptions> } = {},
+): Promise<World> {
+  const dns = await startDns({ dir: folder, zone: ZONE, records: OLD_RECORDS, negativeTtl: 1, ...options.dns });
+  const world = new World(dns, {
+    folder,
+    provider: options.provider ?? 'rfc2136',
+    settings: options.settings ?? {},
+  });
+  await world.plan();
+  return world;
+}
