@@ -1,0 +1,37 @@
+export {
+  type CertificateFiles,
+  type CertificateKind,
+  type Certificates,
+  createCertificates,
+} from './certificates.ts';
+export type { Zone, ZoneRecord } from './dns/bind-conf.ts';
+export { type DnsAddress, queryDns } from './dns/exchange.ts';
+export { type DnsOptions, type DnsServer, type LabDns, startDns } from './dns/lab-dns.ts';
+export type { DnsMessage, DnsRecord, DnsType } from './dns/packet.ts';
+export { type TsigKey, updateZone, type ZoneChange } from './dns/update-zone.ts';
+export { type Dovecot, type DovecotOptions, dovecotErrors, startDovecot } from './dovecot/dovecot.ts';
+export { decodeModifiedUtf7, encodeModifiedUtf7 } from './imap/modified-utf7.ts';
+export { type ImapServer, openRawConnection, quoted, type RawConnection } from './imap/raw-connection.ts';
+export { type FolderStatus, readMailbox, signedIn, uidNexts } from './imap/read-mailbox.ts';
+export type { Literal, Response } from './imap/response-reader.ts';
+export { type Lab, type LabOptions, startLab } from './lab.ts';
+export { freePort } from './process/ports.ts';
+export { makeTempDir, type TempDir, withTempDir } from './process/temp-dir.ts';
+export { until } from './process/until.ts';
+export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './proxy/fault-proxy.ts';
+export type { CutKind, Fault, RuleOptions } from './proxy/rules.ts';
+export { HOSTILE_KINDS } from './seed/hostile-messages.ts';
+export { COMPANY_PEOPLE, type CompanyOptions, seedCompany } from './seed/seed-company.ts';
+export { type SeedOptions, type SeedTarget, seedMaildirs } from './seed/seed-maildirs.ts';
+export {
+  type MailSink,
+  type MailSinkOptions,
+  type ReceivedMail,
+  type SinkReply,
+  startMailSink,
+} from './smtp/mail-sink.ts';
+export { type MailStream, type MailStreamOptions, type SentMail, startMailStream } from './smtp/mail-stream.ts';
+export { type MaildirDelivery, type MaildirDeliveryOptions, maildirDelivery } from './smtp/maildir-delivery.ts';
+export { type CompareOptions, compareMailboxes } from './truth/compare-mailboxes.ts';
+export { type Arrivals, countArrivals } from './truth/count-arrivals.ts';
+export type { FolderMap, Truth, TruthFolder, TruthMessage } from './truth/truth.ts';

@@ -1,0 +1,47 @@
+import type { Random } from './random.ts';
+
+const WORDS = (
+  'the of and a to in is you that it was for on are as with his they at be this from have or by one had not but what all ' +
+  'were when we there can an your which their said if do will each about how up out them then she many some so these would ' +
+  'invoice meeting contract Tuesday budget offer delivery server backup holiday order customer Größe naïve résumé Straße ' +
+  'Ελλάδα Москва 東京 会議 señor façade price list schedule drawing sample revision'
+).split(' ');
+
+/** Text and attachment data by the metre, CRLF line ends. Made once per mailbox, since making it anew would be slow. */
+export interface Filler {
+  /** About `bytes` bytes of prose, whole lines. */
+  text(bytes: number): string;
+  /** About `bytes` bytes of base64, whole lines. */
+  base64(bytes: number): string;
+}
+
+const LINES = 2_000;
+
+export function createFiller(random: Random): Filler {
+  const prose = Array.from({ length: LINES }, () => proseLine(random));
+  const data = Array.from({ length: LINES }, () =>
+    Buffer.from(Array.from({ length: 57 }, () => random.below(256))).toString('base64'),
+  );
+  return {
+    text: (bytes) => take(prose, random, bytes),
+    base64: (bytes) => take(data, random, bytes),
+  };
+}
+
+function proseLine(random: Random): string {
+  let line = random.pick(WORDS);
+  const length = 20 + random.below(50);
+  while (line.length < length) line += ` ${random.pick(WORDS)}`;
+  return line;
+}
+
+function take(lines: readonly string[], random: Random, bytes: number): string {
+  const taken: string[] = [];
+  let at = random.below(lines.length);
+  for (let size = 0; size < bytes; at++) {
+    const line = lines[at % lines.length] ?? '';
+    taken.push(line);
+    size += line.length + 2;
+  }
+  return `${taken.join('\r\n')}\r\n`;
+}

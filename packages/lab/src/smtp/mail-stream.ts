@@ -1,0 +1,172 @@
+/** A stranger's mail server: keeps sending during a cutover, as the world does, and knows what became of each mail. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTransport } from 'nodemailer';
+import type { DnsAddress } from '../dns/exchange.ts';
+import { createMxLookup, type MxLookup } from './mx-lookup.ts';
+
+export interface MailStreamOptions {
+  /** The resolver to ask for MX and A. */
+  resolver: DnsAddress;
+  /** In place of 25. */
+  smtpPort: number;
+  /** Addresses that get mail in turn. */
+  recipients: readonly string[];
+  /** One new mail in each. Default 150. */
+  everyMs?: number;
+  /** ttl (default): honours the TTL; sticky: keeps an answer stickySeconds (default 12) longer. */
+  profile?: 'ttl' | 'sticky';
+  stickySeconds?: number;
+  from?: string;
+}
+
+export interface SentMail {
+  messageId: string;
+  recipient: string;
+  /** RFC 3339, UTC. */
+  madeAt: string;
+}
+
+export interface MailStream {
+  /** Every mail made so far, delivered or not. */
+  sent: readonly SentMail[];
+  /** Mails a host accepted, and which. */
+  delivered: readonly (SentMail & { host: string; deliveredAt: string })[];
+  /** Mails refused with a 5xx. */
+  bounced: readonly (SentMail & { reply: string })[];
+  /** Made, but neither delivered nor bounced yet. */
+  readonly queued: number;
+  /** The last reason why a mail had to wait, if any did. */
+  readonly lastDelay: string | null;
+  /** Makes no new mail, and waits until the queue is empty. Throws when mail is still queued after `giveUpAfterMs`. */
+  stop(giveUpAfterMs?: number): Promise<void>;
+  /** Ends at once, with what is queued. */
+  abandon(): void;
+}
+
+interface Attempt {
+  outcome: 'delivered' | 'bounced' | 'later';
+  host: string;
+  text: string;
+}
+
+/** Starts sending. */
+export function startMailStream(options: MailStreamOptions): MailStream {
+  const { recipients, everyMs = 150, profile = 'ttl', stickySeconds = 12, from = 'friend@elsewhere.test' } = options;
+  const lookup = createMxLookup({ resolver: options.resolver, keepLonger: profile === 'sticky' ? stickySeconds : 0 });
+  const sent: SentMail[] = [];
+  const delivered: (SentMail & { host: string; deliveredAt: string })[] = [];
+  const bounced: (SentMail & { reply: string })[] = [];
+  const sending = new Set<Promise<void>>();
+  const abandoned = new AbortController();
+  let lastDelay: string | null = null;
+
+  const send = async (mail: SentMail): Promise<void> => {
+    while (!abandoned.signal.aborted) {
+      const { outcome, host, text } = await tryOnce(lookup, options.smtpPort, from, mail);
+      if (outcome === 'delivered') return void delivered.push({ ...mail, host, deliveredAt: new Date().toISOString() });
+      if (outcome === 'bounced') return void bounced.push({ ...mail, reply: text });
+      lastDelay = text;
+      await sleep(1000, undefined, { signal: abandoned.signal }).catch(ignoreAbort);
+    }
+  };
+  const timer = setInterval(() => {
+    const recipient = recipients[sent.length % recipients.length];
+    if (recipient === undefined) return;
+    const messageId = `<${sent.length + 1}.${randomBytes(6).toString('hex')}@stream.test>`;
+    const mail = { messageId, recipient, madeAt: new Date().toISOString() };
+    sent.push(mail);
+    const job = send(mail).finally(() => sending.delete(job));
+    sending.add(job);
+  }, everyMs);
+
+  return {
+    sent,
+    delivered,
+    bounced,
+    get queued() {
+      return sending.size;
+    },
+    get lastDelay() {
+      return lastDelay;
+    },
+    stop: async (giveUpAfterMs = 60_000) => {
+      clearInterval(timer);
+      const enough = new AbortController();
+      const late = sleep(giveUpAfterMs, 'late' as const, { signal: enough.signal });
+      late.catch(ignoreAbort);
+      const result = await Promise.race([Promise.all(sending), late]);
+      enough.abort();
+      if (result !== 'late') return;
+      const left = sending.size;
+      abandoned.abort();
+      throw new Error(`${left} mails are still queued: ${lastDelay}`);
+    },
+    abandon: () => {
+      clearInterval(timer);
+      abandoned.abort();
+    },
+  };
+}
+
+/** Goes through the MX hosts until one takes the mail, or refuses it for good. */
+async function tryOnce(lookup: MxLookup, port: number, from: string, mail: SentMail): Promise<Attempt> {
+  let later: Attempt = { outcome: 'later', host: '', text: 'no MX host' };
+  let hosts: string[];
+  try {
+    hosts = await lookup.addresses(mail.recipient.split('@')[1] ?? '');
+  } catch (error) {
+    return { outcome: 'later', host: '', text: messageOf(error) };
+  }
+  for (const host of hosts) {
+    const transport = createTransport({
+      host,
+      port,
+      name: 'mail.elsewhere.test',
+      ignoreTLS: true,
+      connectionTimeout: 5000,
+      greetingTimeout: 5000,
+      socketTimeout: 10_000,
+    });
+    try {
+      await transport.sendMail({ envelope: { from, to: mail.recipient }, raw: compose(from, mail) });
+      return { outcome: 'delivered', host, text: '' };
+    } catch (error) {
+      const code = responseCodeOf(error);
+      if (code >= 500) return { outcome: 'bounced', host, text: messageOf(error) };
+      later = { outcome: 'later', host, text: messageOf(error) };
+    } finally {
+      transport.close();
+    }
+  }
+  return later;
+}
+
+function compose(from: string, { messageId, recipient, madeAt }: SentMail): string {
+  return [
+    `From: A friend <${from}>`,
+    `To: ${recipient}`,
+    `Subject: Sent at ${madeAt}`,
+    `Date: ${new Date(madeAt).toUTCString().replace('GMT', '+0000')}`,
+    `Message-ID: ${messageId}`,
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    'Hello, does this reach you while your mail moves?',
+    '',
+  ].join('\r\n');
+}
+
+function responseCodeOf(error: unknown): number {
+  return error instanceof Error && 'responseCode' in error && typeof error.responseCode === 'number'
+    ? error.responseCode
+    : 0;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function ignoreAbort(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+}
