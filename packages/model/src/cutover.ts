@@ -136,3 +136,52 @@ export const cutoverStatusSchema = z.strictObject({
 });
 
 export type CutoverStatus = z.output<typeof cutoverStatusSchema>;
+
+const instant = z.string().nullable().describe('RFC 3339');
+const eventRrset = z.strictObject({ ttl: z.int(), records: z.array(mxRecord).readonly() });
+
+/** What happens during `cutover run`; with `--json` each is one line, beside the events of its passes. */
+export const cutoverEventSchema = z.discriminatedUnion('type', [
+  /** A line was added to the journal. */
+  z.strictObject({
+    type: z.literal('cutover_entry'),
+    seq: z.int(),
+    time: z.string(),
+    state: z.enum(CUTOVER_STATES),
+    event: z.string(),
+    facts: z.record(z.string(), z.unknown()),
+    prev: z.string(),
+  }),
+  z.strictObject({ type: z.literal('cutover_gates'), state: z.enum(CUTOVER_STATES), gates: z.array(gateSchema) }),
+  z.strictObject({
+    type: z.literal('cutover_change'),
+    phase,
+    zone: z.string(),
+    domain: z.string(),
+    before: eventRrset,
+    after: eventRrset,
+  }),
+  z.strictObject({
+    type: z.literal('cutover_waiting'),
+    state: z.enum(CUTOVER_STATES),
+    waiting_for: z.string(),
+    until: instant,
+    release: z.string(),
+    rollback_cost: z.string(),
+  }),
+  z.strictObject({ type: z.literal('cutover_instructions'), phase, zone: z.string(), text: z.string() }),
+  /** What a caching resolver serves: evidence, never a gate. `ttl`: the seconds that remain. */
+  z.strictObject({
+    type: z.literal('cutover_resolver'),
+    resolver: z.string(),
+    domain: z.string(),
+    serves: z.enum(['old', 'new', 'other', 'unknown']),
+    ttl: z.int().nullable(),
+  }),
+  z.strictObject({ type: z.literal('cutover_notice'), text: z.string() }),
+]);
+
+type CutoverLine = z.output<typeof cutoverEventSchema>;
+
+/** `cutoverEventSchema` with the facts of each journal entry known. */
+export type CutoverEvent = Exclude<CutoverLine, { type: 'cutover_entry' }> | ({ type: 'cutover_entry' } & JournalEntry);

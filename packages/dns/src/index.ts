@@ -1,0 +1,2 @@
+export { createObserver } from './observe/dns-observer.ts';
+export { openProvider, type ResolvedDnsConfig } from './registry.ts';

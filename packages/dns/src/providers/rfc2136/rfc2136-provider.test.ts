@@ -1,0 +1,152 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LabDns, makeTempDir, startDns, type TempDir, updateZone } from '@mxodus/lab';
+import type { DnsEndpoint, MxRrset } from '@mxodus/model';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createObserver } from '../../observe/dns-observer.ts';
+import { LOW, NEW, OLD, testProvider } from '../contract.ts';
+import { type Rfc2136Options, rfc2136Provider } from './rfc2136-provider.ts';
+
+const ZONE = 'example.test';
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'policy'];
+const { signal } = new AbortController();
+const observer = createObserver({ timeoutMs: 1000, attempts: 2 });
+
+let folder: TempDir;
+let dns: LabDns;
+
+beforeAll(async () => {
+  folder = await makeTempDir();
+  const records = NAMES.map((name) => ({ name, type: 'MX', ttl: 20, data: '10 old' }));
+  const crowd = Array.from({ length: 60 }, (_, index) => ({
+    name: 'crowd',
+    type: 'MX',
+    data: `${index} a-long-host-name-${index}`,
+  }));
+  dns = await startDns({
+    dir: folder.path,
+    zone: ZONE,
+    records: [...records, ...crowd, { name: 'old', type: 'A', data: '127.0.0.2' }],
+  });
+});
+afterAll(async () => {
+  await dns.stop();
+  await folder.remove();
+});
+
+const endpoint = ({ host, port }: { host: string; port: number }): DnsEndpoint => ({
+  name: `${host}:${port}`,
+  address: host,
+  port,
+});
+const observe = (name: string, server = dns.primary) => observer.observe(endpoint(server), ZONE, name, signal);
+
+async function live(domain: string, server = dns.primary): Promise<MxRrset> {
+  const seen = await observe(domain, server);
+  if (seen.kind === 'error') throw new Error(seen.why);
+  return seen.kind === 'answer' ? seen.mx : { ttl: seen.negativeTtl ?? 0, records: [] };
+}
+
+function provider(over: Partial<Rfc2136Options> = {}) {
+  const { name, algorithm, secret } = dns.tsig;
+  return rfc2136Provider({ server: dns.primary.address, zone: ZONE, tsig: { name, algorithm, secret }, ...over });
+}
+
+const change = (name: string, before: MxRrset, after: MxRrset) => ({ domain: `${name}.${ZONE}`, before, after });
+
+describe('against BIND', () => {
+  testProvider({
+    provider,
+    names: () => ['a.example.test', 'b.example.test', 'c.example.test', 'd.example.test', 'e.example.test'],
+    unused: () => 'unused.example.test',
+    live,
+    editByHand: async (domain, { ttl, records }) => {
+      const add = records.map(({ preference, host }) => ({
+        name: domain,
+        type: 'MX' as const,
+        ttl,
+        data: `${preference} ${host}`,
+      }));
+      const rcode = await updateZone(dns.primary, dns.tsig, {
+        zone: ZONE,
+        remove: [{ name: domain, type: 'MX' }],
+        add,
+      });
+      expect(rcode).toBe(0);
+    },
+    serial: async () => {
+      const seen = await observe(ZONE);
+      return seen.kind === 'error' ? null : seen.serial;
+    },
+  });
+
+  test('the secondary serves the change after its NOTIFY', async () => {
+    await provider().apply([change('f', OLD, NEW)], signal);
+    await expect.poll(() => live(`f.${ZONE}`, dns.secondary), { timeout: 20_000 }).toEqual(NEW);
+  });
+
+  test('an RRset that does not fit into a datagram is read over TCP', async () => {
+    expect((await live(`crowd.${ZONE}`)).records).toHaveLength(60);
+  });
+
+  test('a server that does not serve the zone is an error', async () => {
+    const seen = await observer.observe(endpoint(dns.primary), 'other.test', 'other.test', signal);
+    expect(seen).toMatchObject({ kind: 'error', why: 'it answered REFUSED' });
+  });
+
+  test('the cache tells what remains of the TTL', async () => {
+    const seen = await observer.ask(dns.resolver.address, `b.${ZONE}`, signal);
+    expect(seen).toMatchObject({ kind: 'answer', authoritative: false, mx: { records: OLD.records } });
+  });
+});
+
+describe('refusals name the cause and never the secret', () => {
+  test.each<[string, () => Partial<Rfc2136Options>, string]>([
+    ['a wrong secret', () => ({ tsig: { ...dns.tsig, secret: Buffer.from('wrong').toString('base64') } }), 'BADSIG'],
+    ['an unknown key', () => ({ tsig: { ...dns.tsig, name: 'nobody' } }), 'BADKEY'],
+    ['another algorithm', () => ({ tsig: { ...dns.tsig, algorithm: 'hmac-sha512' } }), 'BADKEY'],
+    ['a clock an hour behind', () => ({ now: () => Date.now() - 3_600_000 }), '3600 s behind the server'],
+    ['a clock an hour ahead', () => ({ now: () => Date.now() + 3_600_000 }), '3600 s ahead of the server'],
+    ['a zone it does not serve', () => ({ zone: 'other.test' }), 'not the primary'],
+    ['a server that is only a secondary', () => ({ server: dns.secondary.address }), 'BADKEY'],
+  ])('%s', async (_case, over, words) => {
+    for (const act of ['apply', 'rehearse'] as const) {
+      const failure = await provider(over())
+        [act]([change('b', OLD, LOW)], signal)
+        .then(String, (error: unknown) => error);
+      if (act === 'apply' && words === 'not the primary') continue; // it asks for the live records first, and gets REFUSED
+      expect(failure).toMatchObject({ code: 'DNS_REFUSED', why: expect.stringContaining(words) });
+      expect(JSON.stringify(failure)).not.toContain(dns.tsig.secret);
+    }
+    expect(await live(`b.${ZONE}`)).toEqual(OLD);
+  });
+
+  test('a secret that is not base64 is refused without being quoted', () => {
+    expect(() => provider({ tsig: { ...dns.tsig, secret: 'key "mxodus" { secret }' } })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.not.stringContaining('{ secret }') }),
+    );
+  });
+
+  test('nobody at the address', async () => {
+    const failure = provider({ server: '127.0.0.1:9' }).rehearse([change('b', OLD, LOW)], signal);
+    await expect(failure).rejects.toMatchObject({ code: 'DNS_UNREACHABLE' });
+  });
+
+  test('a name or type outside the policy: the rehearsal finds out', async () => {
+    const conf = join(folder.path, 'p', 'named.conf');
+    const text = await readFile(conf, 'utf8');
+    const policy =
+      'update-policy { grant mxodus name policy.example.test. MX; grant mxodus name b.example.test. TXT; };';
+    await writeFile(conf, text.replace('allow-update { key mxodus; };', policy));
+    await dns.primary.start();
+    expect(await provider().rehearse([change('policy', OLD, LOW)], signal)).toBe('allowed');
+    for (const act of ['rehearse', 'apply'] as const) {
+      const failure = provider()[act]([change('b', OLD, LOW)], signal);
+      await expect(failure).rejects.toMatchObject({
+        code: 'DNS_REFUSED',
+        advice: expect.stringContaining('update-policy'),
+      });
+    }
+    expect(await live(`b.${ZONE}`)).toEqual(OLD);
+  });
+});
