@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { bucketsSchema } from './buckets.ts';
-import { CUTOVER_STATES, gateSchema } from './cutover.ts';
 
 /**
  * What happens during a command. The views render them; with `--json` each is one line, with `v` and `time` added.
@@ -122,12 +121,18 @@ export const eventSchema = z.discriminatedUnion('type', [
     only_at_destination: z.int(),
   }),
   z.strictObject({
-    type: z.literal('cutover'),
-    state: z.enum(CUTOVER_STATES),
-    text: z.string(),
-    waiting_for: z.string().nullable(),
-    until: z.string().nullable(),
-    gates: z.array(gateSchema),
+    type: z.literal('mailbox_status'),
+    mailbox,
+    phase: z.enum(['planned', 'syncing', 'in step', 'cut over']),
+    health: z.enum(['ok', 'waiting', 'needs you', 'failed']),
+    moved: z.int(),
+    source_messages: z.int().describe('without the excluded ones; by the plan until a pass was complete'),
+    lag: z.int().describe('messages that no pass has come to yet'),
+    not_moved: z.int(),
+    in_doubt: z.int(),
+    last_complete_pass: z.string().nullable(),
+    running_since: z.string().nullable(),
+    error: z.string().nullable().describe('what ended the last pass early'),
   }),
 ]);
 

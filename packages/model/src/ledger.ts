@@ -130,7 +130,7 @@ export interface StateCounts extends Record<MessageState, number> {
  * UIDVALIDITY opened last.
  */
 export interface LedgerReader {
-  /** For each mailbox the last pass, and the last finished one where that is another; oldest first. */
+  /** For each mailbox the last pass, and the last complete one (finished, no error) where that is another; oldest first. */
   lastPasses(): Promise<PassRow[]>;
   folders(): Promise<FolderRow[]>;
   counts(): Promise<StateCounts[]>;

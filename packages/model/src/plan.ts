@@ -3,7 +3,7 @@ import { domainPlanSchema } from './cutover.ts';
 
 /** A plan: the immutable, hashed result of an audit. It fixes decisions, not contents, and holds no secret. */
 
-const quota = z.strictObject({ used_bytes: z.int(), limit_bytes: z.int().nullable() });
+const quota = z.strictObject({ used_bytes: z.int(), limit_bytes: z.int().nullable().describe('null: no limit') });
 
 const warning = z.strictObject({
   code: z.enum([
@@ -11,6 +11,8 @@ const warning = z.strictObject({
     'TOO_LARGE',
     'KEYWORDS_REFUSED',
     'FOLDER_RENAMED',
+    'FOLDER_REFUSED',
+    'NAMES_MAY_MEET',
     'NO_UIDPLUS',
     'DESTINATION_NOT_EMPTY',
     'DNS',
@@ -19,15 +21,13 @@ const warning = z.strictObject({
 });
 
 const folder = z.strictObject({
-  source: z.string(),
-  destination: z.string(),
-  role: z.string().nullable(),
-  subscribed: z.boolean(),
-  /** Left where it is, by config. */
-  excluded: z.boolean(),
-  /** Why the name at the destination is another one; null when it is not. */
-  renamed: z.string().nullable(),
-  uid_validity: z.int(),
+  source: z.string().describe('its path at the source'),
+  destination: z.string().describe('its path at the destination'),
+  role: z.string().nullable().describe('RFC 6154 special use at the source'),
+  subscribed: z.boolean().describe('at the source'),
+  excluded: z.boolean().describe('left where it is, by the config'),
+  renamed: z.string().nullable().describe('why the name at the destination is another one; null when it is not'),
+  uid_validity: z.int().describe('at the source'),
   messages: z.int(),
   bytes: z.int(),
 });
@@ -35,26 +35,24 @@ const folder = z.strictObject({
 const messageRef = z.strictObject({ folder: z.string(), uid: z.int(), bytes: z.int() });
 
 const mailbox = z.strictObject({
-  address: z.string(),
+  address: z.string().describe('source address'),
   source: z.strictObject({ server: z.string(), user: z.string() }),
   destination: z.strictObject({ server: z.string(), user: z.string(), address: z.string() }),
-  messages: z.int(),
-  bytes: z.int(),
-  folders: z.array(folder),
-  /** The ten largest messages. */
-  largest: z.array(messageRef),
-  /** Messages above the destination's APPENDLIMIT: they cannot move. */
-  too_large: z.array(messageRef),
-  refused_keywords: z.array(z.string()),
-  source_quota: quota.nullable(),
-  destination_quota: quota.nullable(),
-  /** Used space at the destination after the move, as far as it is known. */
-  destination_bytes_after: z.int(),
-  fits: z.boolean(),
+  messages: z.int().describe('in the folders that are not excluded'),
+  bytes: z.int().describe('in the folders that are not excluded'),
+  folders: z.array(folder).describe('in the order they are moved'),
+  largest: z.array(messageRef).describe('the ten largest messages'),
+  too_large: z.array(messageRef).describe("messages above the destination's APPENDLIMIT: they cannot move"),
+  refused_keywords: z.array(z.string()).describe('flags in use that the destination does not keep'),
+  source_quota: quota.nullable().describe('null: the server states none'),
+  destination_quota: quota.nullable().describe('null: the server states none'),
+  destination_bytes_after: z.int().describe('used space at the destination after the move, as far as it is known'),
+  fits: z.boolean().describe('that is within the quota'),
   destination_messages: z.int().describe('messages that were at the destination when the plan was made'),
-  /** What the copy relies on; a sync that finds one missing refuses the plan. */
-  destination_capabilities: z.array(z.string()),
-  append_limit: z.int().nullable(),
+  destination_capabilities: z
+    .array(z.string())
+    .describe('what the copy relies on; a sync that finds one missing refuses the plan'),
+  append_limit: z.int().nullable().describe('the largest message the destination takes (RFC 7889); null: not stated'),
   warnings: z.array(warning),
 });
 
@@ -72,16 +70,18 @@ export const planSchema = z
     project: z.string(),
     created_at: z.string().describe('RFC 3339, UTC'),
     mxodus: z.string().describe('the version that made it'),
-    config_sha256: z.string(),
-    servers: z.record(z.string(), server),
+    config_sha256: z.string().describe('of the config it was made from; another one makes it stale'),
+    servers: z.record(z.string(), server).describe('where the servers of the config are'),
     mailboxes: z.array(mailbox),
-    rules: z.strictObject({
-      deletes: z.literal('keep'),
-      newest_first: z.boolean(),
-      exclude: z.array(z.string()),
-      map: z.record(z.string(), z.string()),
-    }),
-    domains: z.array(domainPlanSchema),
+    rules: z
+      .strictObject({
+        deletes: z.literal('keep'),
+        newest_first: z.boolean(),
+        exclude: z.array(z.string()),
+        map: z.record(z.string(), z.string()),
+      })
+      .describe('for what comes after the plan: new mail and new folders'),
+    domains: z.array(domainPlanSchema).describe('what will change in DNS'),
     warnings: z.array(warning),
     sha256: z.string().describe('SHA-256 of the canonical JSON of everything else'),
   })

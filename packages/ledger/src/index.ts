@@ -1,0 +1,1 @@
+export { openSqliteLedger, readSqliteLedger } from './sqlite/sqlite-ledger.ts';

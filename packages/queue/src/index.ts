@@ -1,0 +1,2 @@
+export { fileLeases, type LeaseFolder, type LeaseHolder } from './inline/file-leases.ts';
+export { inlineEngine } from './inline/inline-engine.ts';
