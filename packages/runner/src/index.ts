@@ -1,0 +1,16 @@
+export * from './sync/sync-plan.ts';
+export type { MailboxAccounts } from './sync/mailbox-connections.ts';
+export type { MailboxResult } from './sync/sync-mailbox.ts';
+export * from './verify/verify-plan.ts';
+export { type CheckOptions, cutoverCheck, cutoverStatus, plannedChanges } from './cutover/cutover-check.ts';
+export { type CutoverResult, type CutoverRunOptions, cutoverRun } from './cutover/cutover-run.ts';
+export { type CutoverJournal, openJournal, readJournal } from './cutover/journal-file.ts';
+export type { CutoverPorts, LookPorts, PassMode, PassResult } from './cutover/ports.ts';
+export * from './check/check-servers.ts';
+export * from './plan/assert-plan-fresh.ts';
+export { type AuditOptions, type AuditTarget, auditMailbox } from './plan/audit-mailbox.ts';
+export * from './plan/case-folding.ts';
+export * from './plan/hash-plan.ts';
+export * from './plan/make-plan.ts';
+export * from './plan/plan-file.ts';
+export * from './plan/plan-servers.ts';
