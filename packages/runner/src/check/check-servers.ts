@@ -83,7 +83,7 @@ async function checkLogin(
   try {
     const { session, held } = await look(account, options.signal);
     if (!told.has(server)) {
-      
+      told.add(server);
       await tellServer(login, session, options);
     }
     tell(true, held);

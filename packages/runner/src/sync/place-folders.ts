@@ -1,29 +1,29 @@
 import { folderOrder, mapFolders } from '@mxodus/engine';
-import type { Folder, Plan, PlanMailbox } from '@mxodus/model';
+import type { Folder, MailSession, Plan, PlanMailbox } from '@mxodus/model';
+import { caseFolding } from '../plan/case-folding.ts';
+import { mapWithProbes } from '../plan/map-with-probes.ts';
 import type { FolderTask } from './sync-folder.ts';
 
-type Ends = Omit<Parameters<typeof mapFolders>[0], 'rules' | 'foldsCase' | 'fixed' | 'refused'>;
+export interface PlacedFolders {
+  tasks: FolderTask[];
+  excludedMessages: number;
+}
+
+interface Ends {
+  source: MailSession;
+  destination: MailSession;
+  signal: AbortSignal;
+}
 
 /** The plan's folders where it put them; folders that appeared since by its rules. */
-export function placeFolders(
-  mailbox: PlanMailbox,
-  plan: Plan,
-  ends: Ends,
-): { tasks: FolderTask[]; excludedMessages: number } {
-  const fixed = new Map(
-    mailbox.folders.filter((folder) => !folder.excluded).map((folder) => [folder.source, folder.destination]),
-  );
-  const decisions = mapFolders({
-    ...ends,
-    rules: { exclude: plan.rules.exclude, map: plan.rules.map },
-    foldsCase: false,
-    fixed,
-  });
-  const bySource = new Map(ends.source.map((folder) => [folder.path, folder]));
-  const byDestination = new Map(ends.destination.map((folder) => [folder.path, folder]));
+export async function placeFolders(mailbox: PlanMailbox, plan: Plan, ends: Ends): Promise<PlacedFolders> {
+  const [source, destination] = await Promise.all([ends.source.listFolders(), ends.destination.listFolders()]);
+  const planned = new Map(mailbox.folders.map((folder) => [folder.source, folder]));
+  const bySource = new Map(source.map((folder) => [folder.path, folder]));
+  const byDestination = new Map(destination.map((folder) => [folder.path, folder]));
   const tasks: FolderTask[] = [];
   let excludedMessages = 0;
-  for (const decision of decisions) {
+  for (const decision of await decide(mailbox, plan, { ...ends, folders: { source, destination } })) {
     const status = bySource.get(decision.source)?.status;
     if (status === undefined || status === null) continue;
     if (decision.excluded) {
@@ -35,11 +35,36 @@ export function placeFolders(
       destination: decision.destination,
       role: decision.role,
       subscribed: decision.subscribed,
+      renamed: planned.get(decision.source)?.renamed ?? decision.renamed,
       status,
       atDestination: selectable(byDestination.get(decision.destination)),
     });
   }
   return { tasks: folderOrder(tasks), excludedMessages };
+}
+
+/** Only a folder the plan does not know needs to be asked about. */
+async function decide(
+  mailbox: PlanMailbox,
+  plan: Plan,
+  ends: Ends & { folders: { source: Folder[]; destination: Folder[] } },
+) {
+  const moved = mailbox.folders.filter((folder) => !folder.excluded);
+  const known = new Set(mailbox.folders.map((folder) => folder.source));
+  const { folders, source, destination } = ends;
+  const input = {
+    source: folders.source,
+    sourceNamespace: source.facts.namespace,
+    destination: folders.destination,
+    destinationNamespace: destination.facts.namespace,
+    rules: { exclude: plan.rules.exclude, map: plan.rules.map },
+    fixed: new Map(moved.map((folder) => [folder.source, folder.destination])),
+  };
+  if (folders.source.every((folder) => known.has(folder.path) || folder.status === null)) {
+    return mapFolders({ ...input, foldsCase: false });
+  }
+  const foldsCase = (await caseFolding(destination, folders.destination)) === 'folds';
+  return mapWithProbes(destination, { ...input, foldsCase }, ends.signal);
 }
 
 const selectable = (folder: Folder | undefined): { subscribed: boolean } | null =>

@@ -22,6 +22,8 @@ export interface FolderTask {
   destination: string;
   role: FolderRole | null;
   subscribed: boolean;
+  /** Why it has another name at the destination; null when it has not. */
+  renamed: string | null;
   status: FolderStatus;
   /** What the destination listed under that name when the pass began. */
   atDestination: { subscribed: boolean } | null;
@@ -153,6 +155,7 @@ async function openAtDestination(
   if (row.finished === null && task.subscribed && task.atDestination?.subscribed !== true)
     await session.subscribe(task.destination);
   await context.ledger.setDestinationUidValidity(row.id, status.uidValidity);
+  if (row.finished === null) await noteRenamed(context, task, row.id);
   row.destinationUidValidity = status.uidValidity;
   const { permanentFlags } = await session.scan(task.destination, { fromUid: status.uidNext, writable: true });
   return {
@@ -163,6 +166,17 @@ async function openAtDestination(
     floor: status.uidNext,
     appendLimit: session.facts.appendLimit,
   };
+}
+
+async function noteRenamed(context: SyncContext, task: FolderTask, ledgerId: number): Promise<void> {
+  if (task.renamed === null || task.source === task.destination) return;
+  const alteration = {
+    uid: null,
+    what: `the folder is named "${task.destination}" at the destination`,
+    why: task.renamed,
+  };
+  await context.ledger.addAlterations(context.passId, ledgerId, [alteration]);
+  context.emit({ type: 'alteration', mailbox: context.mailbox.address, folder: task.source, ...alteration });
 }
 
 async function hasNews(context: SyncContext, row: LedgerFolder): Promise<boolean> {

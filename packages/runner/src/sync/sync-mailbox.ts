@@ -11,7 +11,7 @@ import {
 } from '@mxodus/model';
 import { placeFolders } from './place-folders.ts';
 import type { SyncContext } from './sync-context.ts';
-import { type FolderResult, syncFolder } from './sync-folder.ts';
+import { type FolderResult, type FolderTask, syncFolder } from './sync-folder.ts';
 
 export interface MailboxResult {
   address: string;
@@ -34,13 +34,7 @@ export async function syncMailbox(context: SyncContext, plan: Plan, totals: Tota
   const { mailbox, connections, counters } = context;
   const [source, destination] = await Promise.all([connections.source(), connections.destination()]);
   await assertGround(context, destination);
-  const [sourceFolders, destinationFolders] = await Promise.all([source.listFolders(), destination.listFolders()]);
-  const work = placeFolders(mailbox, plan, {
-    source: sourceFolders,
-    sourceNamespace: source.facts.namespace,
-    destination: destinationFolders,
-    destinationNamespace: destination.facts.namespace,
-  });
+  const work = await placeFolders(mailbox, plan, { source, destination, signal: context.signal });
 
   counters.sourceMessages = work.excludedMessages + work.tasks.reduce((sum, task) => sum + task.status.messages, 0);
   counters.settled = work.excludedMessages;
@@ -58,7 +52,9 @@ export async function syncMailbox(context: SyncContext, plan: Plan, totals: Tota
   try {
     for (const task of work.tasks) {
       context.signal.throwIfAborted();
-      add(totals, await syncFolder(context, task));
+      const result = await syncOrSetAside(context, task);
+      if (result === null) continue;
+      add(totals, result);
       unreached.delete(task);
     }
     context.signal.throwIfAborted();
@@ -67,6 +63,25 @@ export async function syncMailbox(context: SyncContext, plan: Plan, totals: Tota
     for (const task of unreached) {
       add(totals, { sourceMessages: task.status.messages, buckets: { ...noMessages(), failed: task.status.messages } });
     }
+  }
+}
+
+/** null: the destination refuses this folder; the others go on, and its messages count as failed. */
+async function syncOrSetAside(context: SyncContext, task: FolderTask): Promise<FolderResult | null> {
+  try {
+    return await syncFolder(context, task);
+  } catch (error) {
+    if (!(error instanceof MxodusError) || error.code !== 'FOLDER_REFUSED') throw error;
+    const { code, what, why, advice } = error;
+    context.emit({
+      type: 'error',
+      code,
+      where: `${context.mailbox.address}, folder ${task.source}`,
+      what,
+      why,
+      do: advice,
+    });
+    return null;
   }
 }
 

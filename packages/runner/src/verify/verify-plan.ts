@@ -108,13 +108,7 @@ async function compareMailbox(
   try {
     const destination = await accounts.destination.open(signal, () => undefined);
     try {
-      const [from, to] = await Promise.all([source.listFolders(), destination.listFolders()]);
-      const { tasks } = placeFolders(mailbox, plan, {
-        source: from,
-        sourceNamespace: source.facts.namespace,
-        destination: to,
-        destinationNamespace: destination.facts.namespace,
-      });
+      const { tasks } = await placeFolders(mailbox, plan, { source, destination, signal });
       const mailboxId = await ledger.openMailbox(ledgerKey(mailbox));
       for (const task of tasks) {
         signal.throwIfAborted();

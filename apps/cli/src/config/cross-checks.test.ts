@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './config-issues.ts';
+import { crossChecks } from './cross-checks.ts';
+import { notSupportedYet } from './not-supported.ts';
+import { parseYaml } from './yaml-source.ts';
+
+const GOOD = `version: 1
+project: acme
+servers:
+  old: { kind: imap, host: mail.old.example }
+  new: { kind: imap, host: imap.new.example }
+mailboxes:
+  - { address: ann@example.com, source: old, password: { env: ANN_PW } }
+assign:
+  - { match: "*", to: new }
+`;
+
+/** GOOD with a line replaced, and more at its end (line 10). */
+function good(changes: Record<number, string>, more = ''): string {
+  const lines = GOOD.trimEnd().split('\n');
+  for (const [line, text] of Object.entries(changes)) lines[Number(line) - 1] = text;
+  return `${lines.join('\n')}\n${more}`;
+}
+
+function problems(yaml: string): string[] {
+  const source = parseYaml(yaml, 'mxodus.yaml');
+  const { config, problems: wrong } = readConfig(source);
+  if (config !== null) wrong.push(...crossChecks(config, source), ...notSupportedYet(config, source));
+  return wrong.map(({ code, where, what }) => `${code} ${where} ${what}`);
+}
+
+test('a good config has no problem', () => expect(problems(GOOD)).toEqual([]));
+
+describe('keys that do not go together', () => {
+  const domain = (text: string): string => good({}, `domains:\n  example.com:\n    ${text}\n`);
+  const records = 'records: [{ host: mx1, preference: 1 }]';
+
+  test.each<[string, string, string[]]>([
+    [
+      'mail to no server',
+      domain(`{ mx: { to: x, ${records} }, dns: { provider: manual, zone: example.com } }`),
+      ['CONFIG_INVALID mxodus.yaml:12 `domains.example.com.mx.to` names the server "x", which is not there'],
+    ],
+    [
+      'an IMAP server without MX records',
+      domain('{ mx: { to: new }, dns: { provider: manual, zone: example.com } }'),
+      ['CONFIG_INVALID mxodus.yaml:12 `domains.example.com.mx.records` is missing'],
+    ],
+    [
+      'a domain outside its zone',
+      domain(`{ mx: { to: new, ${records} }, dns: { provider: manual, zone: ample.com } }`),
+      ['CONFIG_INVALID mxodus.yaml:12 `domains.example.com.dns.zone`: example.com is not in the zone ample.com'],
+    ],
+    [
+      'a template with an unknown word',
+      good({ 9: '  - { match: "*", to: new, address: "{user}@x.example" }' }),
+      ['CONFIG_INVALID mxodus.yaml:9 `assign[0].address` cannot fill in {user}'],
+    ],
+    [
+      'a template that makes no address',
+      good({ 9: '  - { match: "*", to: new, address: "{local}" }' }),
+      ['CONFIG_INVALID mxodus.yaml:9 `assign[0].address` makes no address'],
+    ],
+    [
+      'a day that does not exist',
+      good({}, 'cutover: { window: { start: 2026-02-30T20:00, zone: Europe/London } }\n'),
+      ['CONFIG_INVALID mxodus.yaml:10 `cutover.window.start` is no date and time'],
+    ],
+    [
+      'a time zone that does not exist',
+      good({}, 'cutover: { window: { start: 2026-02-20T20:00, zone: Europe/Lndon } }\n'),
+      ['CONFIG_INVALID mxodus.yaml:10 `cutover.window.zone` is no time zone that is known'],
+    ],
+  ])('%s', (_name, yaml, expected) => expect(problems(yaml)).toEqual(expected));
+
+  test.each([
+    [
+      'a host elsewhere',
+      'mail.old.example',
+      '',
+      ['CLEARTEXT_REFUSED mxodus.yaml:4 `servers.old.tls` is none, and mail.old.example is not this machine'],
+    ],
+    [
+      'a host that only begins like loopback',
+      '127.0.0.1.evil.example',
+      '',
+      ['CLEARTEXT_REFUSED mxodus.yaml:4 `servers.old.tls` is none, and 127.0.0.1.evil.example is not this machine'],
+    ],
+    ['a host elsewhere, allowed', 'mail.old.example', ', allow_cleartext: true', []],
+    ['127.0.0.2', '127.0.0.2', '', []],
+    ['localhost', 'localhost', '', []],
+    ['::1', '"::1"', '', []],
+  ])('cleartext to %s', (_name, host, more, expected) => {
+    expect(problems(good({ 4: `  old: { kind: imap, host: ${host}, tls: none${more} }` }))).toEqual(expected);
+  });
+
+  test.each([
+    [
+      'auth xoauth2',
+      good({ 4: '  old: { kind: imap, host: h, auth: { method: xoauth2 } }' }),
+      '4 `servers.old.auth.method`: method `xoauth2` is',
+    ],
+    [
+      'bytes a day',
+      good({ 4: '  old: { kind: imap, host: h, limits: { bytes_per_day: 1GB } }' }),
+      '4 `servers.old.limits.bytes_per_day`: a limit in bytes is',
+    ],
+    ['deletes', good({}, 'sync:\n  deletes: mirror\n'), '11 `sync.deletes`: `mirror` is'],
+    [
+      'a ledger in Postgres',
+      good({}, 'ledger: { kind: postgres, url: { env: U } }\n'),
+      '10 `ledger.kind`: kind `postgres` is',
+    ],
+    ['a queue in Redis', good({}, 'queue: { kind: bullmq, redis: { env: U } }\n'), '10 `queue.kind`: kind `bullmq` is'],
+    [
+      'a waived gate',
+      good({}, 'cutover:\n  waive: [{ gate: G3, by: me, until: 2026-12-06, why: x }]\n'),
+      '11 `cutover.waive`: waiving a gate is',
+    ],
+  ])('not supported yet: %s', (_name, yaml, told) => {
+    expect(problems(yaml)).toEqual([`CONFIG_NOT_SUPPORTED mxodus.yaml:${told} not supported yet`]);
+  });
+
+  test('no limit in bytes is a limit that is supported', () => {
+    expect(problems(good({ 4: '  old: { kind: imap, host: h, limits: { bytes_per_second: null } }' }))).toEqual([]);
+  });
+});

@@ -1,0 +1,88 @@
+import { assign } from '@mxodus/engine';
+import type { Config, MxodusError, Secret } from '@mxodus/model';
+import { problem } from './config-error.ts';
+import { unknownServer } from './cross-checks.ts';
+import type { ConfiguredMailbox, PlacedMailbox } from './expand-mailboxes.ts';
+
+/** Every mailbox has a place, a way to sign in at both ends, and its destination to itself. */
+export function mailboxChecks(config: Config, placed: readonly PlacedMailbox[]): MxodusError[] {
+  return [...placed.flatMap((entry) => checkOne(config, entry)), ...sharedDestinations(config, placed)];
+}
+
+function checkOne(config: Config, { mailbox, where }: PlacedMailbox): MxodusError[] {
+  const { address, to } = mailbox;
+  if (to !== null && config.servers[to] === undefined) {
+    return unknownServer(config, to, { key: `\`to\` of ${address}`, where });
+  }
+  const assigned = assign(address, config.assign, to ?? undefined);
+  if (assigned === undefined) {
+    const hidden = config.assign.some((rule) => 'top' in rule);
+    return [
+      problem('CONFIG_INVALID', {
+        what: `${address} matches no rule of \`assign\``,
+        why: hidden ? 'no `match` takes it, and `top` rules are not supported yet' : 'every mailbox must go somewhere',
+        advice: `add a rule such as \`{ match: "${address}", to: … }\`, or \`{ match: "*", to: … }\` as the last`,
+        where,
+      }),
+    ];
+  }
+  return [
+    ...missingPassword(config, { address, where, server: mailbox.source, password: mailbox.password, end: 'source' }),
+    ...missingPassword(config, {
+      address,
+      where,
+      server: assigned.to,
+      password: mailbox.toPassword,
+      end: 'destination',
+    }),
+  ];
+}
+
+interface SignIn {
+  address: string;
+  where: string;
+  server: string;
+  password: Secret | null;
+  end: 'source' | 'destination';
+}
+
+function missingPassword(config: Config, { address, where, server, password, end }: SignIn): MxodusError[] {
+  const found = config.servers[server];
+  if (found?.kind !== 'imap' || password !== null) return [];
+  if (found.auth.method !== 'login' && found.auth.method !== 'plain') return [];
+  const key = end === 'source' ? '`password`' : '`destination.password`';
+  const column = end === 'source' ? '`password_env` or `password_file`' : '`to_password_env` or `to_password_file`';
+  return [
+    problem('CONFIG_INVALID', {
+      what: `${address} has no password for its ${end}, server "${server}"`,
+      why: `"${server}" signs in with each mailbox's own password (auth: ${found.auth.method})`,
+      advice: `add ${key} (in a list: ${column}), or a master user to the server`,
+      where,
+    }),
+  ];
+}
+
+function sharedDestinations(config: Config, placed: readonly PlacedMailbox[]): MxodusError[] {
+  const first = new Map<string, { mailbox: ConfiguredMailbox; where: string }>();
+  return placed.flatMap((entry) => {
+    const { mailbox, where } = entry;
+    const assigned = assign(mailbox.address, config.assign, mailbox.to ?? undefined);
+    if (assigned === undefined) return [];
+    const user = mailbox.toUser ?? mailbox.newAddress ?? assigned.address;
+    const key = `${assigned.to}\0${user.toLowerCase()}`;
+    const before = first.get(key);
+    if (before === undefined) {
+      first.set(key, entry);
+      return [];
+    }
+    if (before.mailbox.address.toLowerCase() === mailbox.address.toLowerCase()) return [];
+    return [
+      problem('CONFIG_NOT_SUPPORTED', {
+        what: `${mailbox.address} and ${before.mailbox.address} go into one mailbox, "${user}" at "${assigned.to}"`,
+        why: `several sources into one destination are not supported yet; the other is at ${before.where}`,
+        advice: 'give one of them another `address`, `new_address` or user at the destination',
+        where,
+      }),
+    ];
+  });
+}

@@ -1,0 +1,59 @@
+import type { Config, MxodusError } from '@mxodus/model';
+import { problem } from './config-error.ts';
+import { pathText } from './config-issues.ts';
+import type { KeyPath, YamlSource } from './yaml-source.ts';
+
+/** What the config's format has a word for and this version cannot do yet. */
+export function notSupportedYet(config: Config, source: YamlSource): MxodusError[] {
+  return [...inServers(config), ...inRules(config), ...inCutover(config), ...inServices(config)].map(({ path, what }) =>
+    problem('CONFIG_NOT_SUPPORTED', {
+      what: `\`${pathText(path)}\`: ${what} not supported yet`,
+      why: 'the format knows it, this version of mxodus does not',
+      advice: 'remove it, or wait for the version that can',
+      where: source.where(path),
+    }),
+  );
+}
+
+interface Missing {
+  path: KeyPath;
+  /** With its verb: "a source of kind exchange is". */
+  what: string;
+}
+
+function inServers(config: Config): Missing[] {
+  return Object.entries(config.servers).flatMap(([name, server]) => {
+    const at = (...keys: string[]): KeyPath => ['servers', name, ...keys];
+    const missing: Missing[] = [];
+    if (server.kind === 'exchange') missing.push({ path: at('kind'), what: 'kind `exchange` is' });
+    else if (server.auth.method === 'xoauth2')
+      missing.push({ path: at('auth', 'method'), what: 'method `xoauth2` is' });
+    for (const key of ['bytes_per_second', 'bytes_per_day'] as const) {
+      if (server.limits[key] !== null) missing.push({ path: at('limits', key), what: 'a limit in bytes is' });
+    }
+    return missing;
+  });
+}
+
+function inRules(config: Config): Missing[] {
+  const rules = config.assign.flatMap((rule, index) =>
+    'top' in rule ? [{ path: ['assign', index, 'top'], what: 'a `top` rule is' }] : [],
+  );
+  const { deletes } = config.sync;
+  const kept = deletes === 'keep' ? [] : [{ path: ['sync', 'deletes'], what: `\`${deletes}\` is` }];
+  return [...rules, ...kept];
+}
+
+function inCutover({ cutover }: Config): Missing[] {
+  const missing: Missing[] = [];
+  if (cutover.probe !== undefined) missing.push({ path: ['cutover', 'probe'], what: 'a probe of the new MX hosts is' });
+  if (cutover.waive.length > 0) missing.push({ path: ['cutover', 'waive'], what: 'waiving a gate is' });
+  return missing;
+}
+
+function inServices({ ledger, queue }: Config): Missing[] {
+  const missing: Missing[] = [];
+  if (ledger.kind === 'postgres') missing.push({ path: ['ledger', 'kind'], what: 'kind `postgres` is' });
+  if (queue.kind === 'bullmq') missing.push({ path: ['queue', 'kind'], what: 'kind `bullmq` is' });
+  return missing;
+}

@@ -1,0 +1,32 @@
+import { assign } from '@mxodus/engine';
+import type { Secret } from '@mxodus/model';
+import type { LoadedConfig } from './load-config.ts';
+
+/** One mailbox with everything filled in: what the rules say, and the defaults. */
+export interface ResolvedMailbox {
+  address: string;
+  /** `password` is null where the server's own sign-in (a master user) is used. */
+  source: { server: string; user: string; password: Secret | null };
+  destination: { server: string; user: string; address: string; password: Secret | null };
+}
+
+/** In the order of the config. The config was checked when it was loaded: every mailbox has a place. */
+export function resolveMailboxes({ config, mailboxes }: Pick<LoadedConfig, 'config' | 'mailboxes'>): ResolvedMailbox[] {
+  return mailboxes.flatMap((mailbox) => {
+    const assigned = assign(mailbox.address, config.assign, mailbox.to ?? undefined);
+    if (assigned === undefined) return [];
+    const address = mailbox.newAddress ?? assigned.address;
+    return [
+      {
+        address: mailbox.address,
+        source: { server: mailbox.source, user: mailbox.user ?? mailbox.address, password: mailbox.password },
+        destination: {
+          server: assigned.to,
+          user: mailbox.toUser ?? address,
+          address,
+          password: mailbox.toPassword,
+        },
+      },
+    ];
+  });
+}

@@ -1,0 +1,118 @@
+import { configSchema } from '@mxodus/model';
+import { configTable, nodeAt, table } from './schema-table.ts';
+
+/** docs/config.md: what an engineer who writes a config looks up. */
+export function configDoc(example: string): string {
+  const root = configSchema.toJSONSchema({ io: 'input' });
+  const section = (title: string, path: string, text = ''): string =>
+    [`## ${title}`, text, configTable(nodeAt(root, path))].filter((part) => part !== '').join('\n\n');
+  return `${[
+    HEAD,
+    `## Example\n\n\`\`\`yaml\n${example.trimEnd()}\n\`\`\`\n\nMore of them, with comments: [plans/](../plans).`,
+    `## Top level\n\n${configTable(root, Object.keys(root.properties ?? {}))}`,
+    section('`servers.<name>`, an IMAP server', 'servers.*.?0', SERVER),
+    section('`auth` of an IMAP server', 'servers.*.?0.auth.?0', AUTH).replace(/\n\n\|[\s\S]*$/, ''),
+    authTable(root),
+    section(
+      '`servers.<name>`, Exchange Online',
+      'servers.*.?1',
+      'Not supported yet: such a server is read and refused.',
+    ),
+    SECRETS,
+    section('`mailboxes[]`, one mailbox', 'mailboxes.[].?0'),
+    section('`mailboxes[]`, a list', 'mailboxes.[].?1', CSV),
+    section('`assign[]`', 'assign.[].?0', ASSIGN),
+    section('`domains.<name>`', 'domains.*', DOMAINS),
+    section('`dns`, provider `rfc2136`', 'domains.*.dns.?0'),
+    section(
+      '`dns`, provider `manual`',
+      'domains.*.dns.?1',
+      'A person makes the changes; mxodus says which, and watches.',
+    ),
+    section('`sync`', 'sync', SYNC),
+    section('`cutover`', 'cutover', CUTOVER),
+    section('`cutover.window`, a time to wait for', 'cutover.window.?1'),
+    section('`ledger`', 'ledger.?0'),
+    section('`queue`', 'queue.?0'),
+    NOT_YET,
+  ].join('\n\n')}\n`;
+}
+
+function authTable(root: Parameters<typeof nodeAt>[0]): string {
+  const master = configTable(nodeAt(root, 'servers.*.?0.auth.?2'));
+  return `With \`method: master\`:\n\n${master}`;
+}
+
+const HEAD = `# The config, \`mxodus.yaml\`
+
+<!-- Made by scripts/generate-docs.ts from the schema (packages/model/src/config.ts). Do not edit. -->
+
+One YAML file says which mailboxes move from where to where. \`mxodus check\` tries every server and sign-in of it, \`mxodus plan\` turns it
+into a plan.
+
+- A key that is not known is an error with file, line and the key it was probably meant to be. All errors of a file are told at once.
+- Relative paths start at the folder of the config. State (the ledger, the journal) lives in \`.mxodus/\` there.
+- **duration**: \`500ms\`, \`60s\`, \`5m\`, \`48h\`, \`7d\`; a bare number is seconds. **size**: \`8MB\`, \`25MiB\`; a bare number is bytes.
+- YAML anchors (\`&zone\`, \`*zone\`) and merges (\`<<: *zone\`) work.
+- A plan goes with the config it was made from: after any change of meaning (comments and order have none), plan again.
+- \`mxodus schema config\` prints this format as JSON Schema, for editors.`;
+
+const SERVER = `TLS is verified, always. With \`tls: starttls\` a server that does not offer STARTTLS is an error. \`tls: none\` is refused unless the host is
+loopback (\`localhost\`, \`127.0.0.0/8\`, \`::1\`) or \`allow_cleartext: true\` stands beside it.`;
+
+const AUTH = `\`method\` is \`login\` (the default: each mailbox's own user and password), \`plain\` (the same by SASL PLAIN), or \`master\`: one master user
+signs in for every mailbox, as \`USER*MASTER\` (Dovecot and others), and the mailboxes need no password.`;
+
+const SECRETS = `## Secrets
+
+A secret is never in the config itself, nor in a plan, a log or the ledger. What stands in the config is where to find it, one of:
+
+${table(
+  ['form', 'meaning'],
+  [
+    ['`{ env: NAME }`', 'an environment variable'],
+    ['`{ file: PATH }`', 'a file; one newline at its end is dropped'],
+    [
+      '`{ command: [PROGRAM, ARGUMENT, …] }`',
+      'a program that prints it, run without a shell in the folder of the config, for 30 seconds at most',
+    ],
+  ],
+)}
+
+It is read when it is first needed. A literal in place of a reference is an error that does not repeat it.`;
+
+const CSV = `The list is a CSV file with a header line, separated by commas or semicolons. Empty cells count as not there.
+
+${table(
+  ['column', 'meaning'],
+  [
+    ['`address`', '**needed**: as above'],
+    ['`user`', 'user at the source; default: the address'],
+    ['`password_env`, `password_file`', 'where the password at the source is (one of them)'],
+    ['`to`', 'the server to move to; of the rules only those for that server are looked at, and none is needed'],
+    ['`new_address`', 'the new address; comes before that of a rule'],
+    ['`to_user`', 'user at the destination; default: the new address'],
+    ['`to_password_env`, `to_password_file`', 'where the password at the destination is (one of them)'],
+  ],
+)}`;
+
+const ASSIGN = `Rules are tried in their order; the first whose \`match\` takes the address decides. A mailbox that no rule takes is an error. Addresses do
+not differ by case. Two mailboxes into one destination account are not supported yet.`;
+
+const DOMAINS = `The name is the domain whose MX records change. It must be in the zone. For an IMAP server \`mx.records\` is needed: it cannot be asked which
+hosts take its mail.`;
+
+const SYNC = `\`folders.exclude\` names source folders that stay, with all below them. \`folders.map\` sends a folder, and what is below it, to another one.
+In both, levels are separated by \`/\` whatever the servers use; the folder's path as the source writes it (\`INBOX.Sent\`) works too. A folder
+that has the name already keeps it, and the one mapped there gets a number.
+
+Without a rule a folder goes to the destination's folder of the same role (RFC 6154: sent, drafts, trash, …), else to one of its own name.
+What the destination does not take in a name is replaced; names that would meet get a number. The plan lists each such change.`;
+
+const CUTOVER = 'Every wait can be set: a rehearsal runs the same code with seconds.';
+
+const NOT_YET = `## Not supported yet
+
+These are part of the format and end with \`CONFIG_NOT_SUPPORTED\`, file and line: servers of kind \`exchange\`, \`auth: { method: xoauth2 }\`, \`limits.bytes_per_second\` and
+\`limits.bytes_per_day\`, \`top:\` rules, \`deletes: trash\` and \`mirror\`, \`cutover.probe\`, \`cutover.waive\`, \`ledger: { kind: postgres }\`, \`queue: { kind: bullmq }\`, and several
+source mailboxes into one destination mailbox.`;
