@@ -79,8 +79,8 @@ const FILLER = `${START}
 `;
 
 const run = promisify(execFile);
-const UNSHARE = ['--user', '--map-root-user', '--mount'];
-const canMount = spawnSync('unshare', [...UNSHARE, 'true']).status === 0;
+const [UNSHARE = '', ...MOUNTING] = ['unshare', '--user', '--map-root-user', '--mount'];
+const canMount = spawnSync(UNSHARE, [...MOUNTING, 'true']).status === 0;
 
 describe('two processes', () => {
   it('finds every row a killed process was told is safe, and can be read while it writes', async () => {
@@ -219,7 +219,7 @@ describe('trouble', () => {
   it.skipIf(!canMount)('says that the disk is full, and keeps what it was told is safe', async () => {
     const shell = `mount -t tmpfs -o size=1m tmpfs ${folder} && exec "$@"`;
     const node = [process.execPath, ...moduleArguments(FILLER), path];
-    const { stdout } = await run('unshare', [...UNSHARE, 'sh', '-c', shell, 'sh', ...node]);
+    const { stdout } = await run(UNSHARE, [...MOUNTING, 'sh', '-c', shell, 'sh', ...node]);
     const [code, promised, found] = stdout.trim().split(' ');
     expect(code).toBe('DISK_FULL');
     expect(Number(promised)).toBeGreaterThan(1000);

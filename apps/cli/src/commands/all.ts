@@ -1,0 +1,23 @@
+import { checkCommand } from './check.ts';
+import { cutoverCommand } from './cutover.ts';
+import { demoCommand } from './demo.ts';
+import { planCommand } from './plan.ts';
+import { reportCommand } from './report.ts';
+import { schemaCommand } from './schema.ts';
+import type { CliCommand } from './session.ts';
+import { statusCommand } from './status.ts';
+import { syncCommand } from './sync.ts';
+import { verifyCommand } from './verify.ts';
+
+/** One line a command, in the order of `--help`. */
+export const commands: readonly CliCommand[] = [
+  checkCommand,
+  planCommand,
+  syncCommand,
+  verifyCommand,
+  cutoverCommand,
+  statusCommand,
+  reportCommand,
+  schemaCommand,
+  demoCommand,
+];

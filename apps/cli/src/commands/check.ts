@@ -1,0 +1,34 @@
+import { checkServers } from '@mxodus/runner';
+import { mapValues } from '../compose.ts';
+import { checkProgress, checkVerdict } from '../views/check.ts';
+import { configWords, openProjectOf } from './open-plan.ts';
+import type { CliCommand, Outcome, Session } from './session.ts';
+
+export const checkCommand: CliCommand = (program, start) => {
+  program
+    .command('check')
+    .summary('every server and every sign-in, before anything else')
+    .description('Reaches every server and signs in to every mailbox at both ends. Changes nothing.')
+    .action(start({ name: 'check', emptySummary: { servers: 0, logins: 0, failed: 0 } }, check));
+};
+
+async function check(session: Session): Promise<Outcome> {
+  const { output, signal } = session;
+  const { config, mailboxes, account, engine } = await openProjectOf(session);
+  const logins = mailboxes.flatMap((mailbox) => [
+    { mailbox: mailbox.address, role: 'source' as const, account: account(mailbox.source) },
+    { mailbox: mailbox.address, role: 'destination' as const, account: account(mailbox.destination) },
+  ]);
+  const servers = mapValues(config.servers, (server) => ({
+    host: server.kind === 'imap' ? server.host : server.graph_url,
+    connections: server.limits.connections,
+    connectionsPerMailbox: server.limits.connections_per_mailbox,
+  }));
+  const emit = output.begin(checkProgress(logins.length, output));
+  const result = await checkServers({ servers, logins, engine, signal, emit });
+  const used = new Set(logins.map((login) => login.account.server)).size;
+  const view = { result, servers: used, logins: logins.length, configWords: configWords(session) };
+  output.print(checkVerdict(view, output.style));
+  const summary = { servers: used, logins: logins.length, failed: result.errors.length };
+  return { exitCode: result.exitCode, summary };
+}

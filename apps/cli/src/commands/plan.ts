@@ -1,0 +1,79 @@
+import { dirname, join } from 'node:path';
+import { EXIT, type Plan } from '@mxodus/model';
+import { makePlan, planServers, writePlan } from '@mxodus/runner';
+import { z } from 'zod';
+import type { Project } from '../compose.ts';
+import { commandLine, nextLine } from '../views/next-step.ts';
+import { planProgress, planText } from '../views/plan.ts';
+import { configWords, openProjectOf } from './open-plan.ts';
+import { planDomains } from './plan-domains.ts';
+import type { CliCommand, Outcome, Session } from './session.ts';
+
+const optionsSchema = z.object({ output: z.string().optional() });
+
+export const planCommand: CliCommand = (program, start) => {
+  program
+    .command('plan')
+    .summary('what goes where, and what will not fit (reads only)')
+    .description(
+      'Looks at every mailbox at both ends and writes a plan: what goes where, what is renamed, what will not fit.',
+    )
+    .option('-o, --output <file>', 'the plan file (default: <project>.plan.json beside the config)')
+    .action(start({ name: 'plan' }, (session, _words, options) => plan(session, optionsSchema.parse(options).output)));
+};
+
+async function plan(session: Session, named: string | undefined): Promise<Outcome> {
+  const { output, signal, now } = session;
+  const project = await openProjectOf(session);
+  const emit = output.begin(planProgress(project.mailboxes.length, output));
+  const dns = await planDomains(project, signal);
+  const result = await makePlan({
+    project: project.config.project,
+    version: session.version,
+    configSha256: project.loaded.sha256,
+    servers: planServers(project.config),
+    mailboxes: targets(project),
+    rules: project.config.sync,
+    ...dns,
+    engine: project.engine,
+    signal,
+    emit,
+    now,
+  });
+  output.end();
+  if (result.kind === 'failed') {
+    const { length } = result.errors;
+    output.print(
+      `${output.style.bad('NO PLAN:')} ${length} of ${project.mailboxes.length} mailboxes could not be looked at; see above.`,
+    );
+    output.print(nextLine([commandLine('check', configWords(session))], output.style));
+    return { exitCode: result.exitCode };
+  }
+  const path = named ?? join(dirname(project.loaded.path), `${project.config.project}.plan.json`);
+  await writePlan(path, result.plan, { replace: named === undefined });
+  output.print(planText({ plan: result.plan, path, configWords: configWords(session) }, output.style));
+  return { exitCode: EXIT.done, summary: summaryOf(result.plan, path) };
+}
+
+const targets = ({ mailboxes, account }: Project) =>
+  mailboxes.map(({ address, source, destination }) => ({
+    address,
+    destinationAddress: destination.address,
+    source: account(source),
+    destination: account(destination),
+  }));
+
+function summaryOf(made: Plan, path: string): Record<string, unknown> {
+  const { sha256, mailboxes } = made;
+  const ofMailboxes = mailboxes.flatMap(({ address, warnings }) =>
+    warnings.map((warning) => ({ mailbox: address, ...warning })),
+  );
+  return {
+    plan: path,
+    sha256,
+    mailboxes: mailboxes.length,
+    source_messages: mailboxes.reduce((sum, { messages }) => sum + messages, 0),
+    bytes: mailboxes.reduce((sum, { bytes }) => sum + bytes, 0),
+    warnings: [...made.warnings.map((warning) => ({ mailbox: null, ...warning })), ...ofMailboxes],
+  };
+}

@@ -1,0 +1,91 @@
+import { type EventOf, EXIT, type MxodusEvent } from '@mxodus/model';
+import type { CheckServersResult } from '@mxodus/runner';
+import type { EventView } from '../output/event-view.ts';
+import { counted, size } from '../output/figures.ts';
+import type { Output } from '../output/output.ts';
+import type { Style } from '../output/style.ts';
+import { errorLines } from './error-groups.ts';
+import { commandLine, nextLine } from './next-step.ts';
+import { ofSteps, StepProgress } from './step-progress.ts';
+
+export function checkProgress(logins: number, output: Output): EventView<MxodusEvent> {
+  const style = output.progressStyle;
+  return new StepProgress({
+    verb: 'check',
+    steps: logins,
+    text: ofSteps('sign-ins', 'tried'),
+    describe: (event) => {
+      if (event.type === 'server_checked') return { text: serverLine(event, style), step: false };
+      if (event.type === 'login_checked') return { text: loginLine(event, style), step: true };
+      return null;
+    },
+    style,
+    log: output.isLog,
+  });
+}
+
+function serverLine(event: EventOf<'server_checked'>, style: Style): string {
+  const { server, host, tls, product, writes_by: writes, append_limit: limit } = event;
+  const parts = [
+    `${style.good('ok')}  server ${style.bold(server)}  ${host}`,
+    tls === 'none' ? style.warn('no TLS') : tls,
+    product ?? 'product not told',
+    `${event.connections} connections, ${event.connections_per_mailbox} a mailbox`,
+    capabilityText(event.capabilities),
+    ...(writes === null ? [] : [`writes by ${writes}`]),
+    ...(limit === null ? [] : [`takes messages up to ${size(limit)}`]),
+  ];
+  return parts.join(', ');
+}
+
+/** Those that change how mxodus works. */
+function capabilityText(capabilities: readonly string[]): string {
+  const known = [
+    'CONDSTORE',
+    'QRESYNC',
+    'LIST-STATUS',
+    'UIDPLUS',
+    'MULTIAPPEND',
+    'LITERAL+',
+    'COMPRESS=DEFLATE',
+    'QUOTA',
+  ];
+  const upper = new Set(capabilities.map((capability) => capability.toUpperCase()));
+  const found = known.filter((capability) => upper.has(capability));
+  return found.length === 0 ? 'no extensions of use' : found.join(' ');
+}
+
+function loginLine(
+  { ok, mailbox, role, server, user, folders, messages }: EventOf<'login_checked'>,
+  style: Style,
+): string {
+  const who = `${mailbox}  ${role} ${server}${user === mailbox ? '' : ` as ${user}`}`;
+  if (!ok) return `${style.bad('NO')}  ${who}`;
+  return `${style.good('ok')}  ${who}  ${counted(folders, 'folder')}, ${counted(messages, 'message')}`;
+}
+
+export interface CheckVerdict {
+  result: CheckServersResult;
+  servers: number;
+  logins: number;
+  configWords: readonly string[];
+}
+
+export function checkVerdict({ result, servers, logins, configWords }: CheckVerdict, style: Style): string {
+  const failed = result.errors.length;
+  if (result.exitCode === EXIT.done) {
+    return [
+      `${style.good(style.bold('READY:'))} ${counted(servers, 'server')} reached, all ${counted(logins, 'sign-in')} accepted.`,
+      nextLine([commandLine('plan', configWords)], style),
+    ].join('\n');
+  }
+  const head = result.exitCode === EXIT.interrupted ? 'STOPPED:' : 'NOT READY:';
+  return [
+    `${style.warn(style.bold(head))} ${failed} of ${counted(logins, 'sign-in')} failed.`,
+    ...errorLines(
+      result.errors.map(({ code, where = '', what }) => ({ code, where, what })),
+      style,
+    ),
+    nextLine([commandLine('check', configWords)], style),
+  ].join('\n');
+}

@@ -1,0 +1,47 @@
+import type { Plan } from '@mxodus/model';
+
+/** A plan of mailboxes with one folder each. For tests. */
+export const planOf = (addresses: readonly string[], messages: number): Plan => ({
+  v: 1,
+  type: 'plan',
+  project: 'acme',
+  created_at: '2026-11-22T11:00:00Z',
+  mxodus: '0.1.0',
+  config_sha256: 'c'.repeat(64),
+  servers: {},
+  mailboxes: addresses.map((address) => ({
+    address,
+    source: { server: 'old', user: address },
+    destination: { server: 'new', user: address, address },
+    messages,
+    bytes: messages * 1024,
+    folders: [
+      {
+        source: 'INBOX',
+        destination: 'INBOX',
+        role: 'inbox',
+        subscribed: true,
+        excluded: false,
+        renamed: null,
+        uid_validity: 1,
+        messages,
+        bytes: messages * 1024,
+      },
+    ],
+    largest: [],
+    too_large: [],
+    refused_keywords: [],
+    source_quota: null,
+    destination_quota: null,
+    destination_bytes_after: messages * 1024,
+    fits: true,
+    destination_messages: 0,
+    destination_capabilities: [],
+    append_limit: null,
+    warnings: [],
+  })),
+  rules: { deletes: 'keep', newest_first: true, exclude: [], map: {} },
+  domains: [],
+  warnings: [],
+  sha256: 'a'.repeat(64),
+});
