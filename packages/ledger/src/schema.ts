@@ -60,7 +60,6 @@ interface MessageTable {
   bytes: number;
   internal_date: number | null;
   flags: string;
-  sha256: Uint8Array | null;
   destination_uid: number | null;
   floor: number | null;
   pass_id: number;

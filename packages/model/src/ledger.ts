@@ -8,7 +8,8 @@ import type { FolderStatus } from './mail.ts';
  *   (none)  never sent, or looked for and not found                       intent, cannot, failed, stored by adoption
  *   intent  about to be sent, or sent and the answer not seen: in doubt   stored, cannot, failed, (none)
  *   stored  at the destination                                            -
- *   cannot  the destination's stated rules refuse it for good             stored by adoption, (none) when expunged
+ *   cannot  the destination's stated rules refuse it for good             intent when the rules allow it now, stored by
+ *                                                                         adoption, (none) when expunged
  *   failed  refused or unreadable; tried again by the next pass           intent, cannot, failed, stored by adoption,
  *                                                                         (none) when expunged
  *
@@ -54,7 +55,6 @@ export interface Intent {
   bytes: number;
   internalDate: number | null;
   flags: string;
-  sha256: Buffer;
   floor: number;
 }
 
@@ -164,10 +164,8 @@ export interface Ledger extends LedgerReader {
   /** The destination's UIDVALIDITY; when it is another than before, every destination UID and floor of the folder is forgotten. */
   setDestinationUidValidity(folderId: number, uidValidity: number): Promise<void>;
 
-  /** By UID, ascending. Without the hashes: 200,000 rows stay small. */
+  /** By UID, ascending. */
   messages(folderId: number): Promise<LedgerMessage[]>;
-  /** SHA-256 of the bytes as sent, by UID; adopted messages have none. */
-  hashes(folderId: number, uids: readonly number[]): Promise<Map<number, Buffer>>;
   /** Messages in doubt of a mailbox, over its folders as they are now. */
   countIntents(mailboxId: number): Promise<number>;
   /** Messages that need nothing more (stored or cannot) of a mailbox, over its folders as they are now. */

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { countArrivals, type Lab, type MailStream, seedCompany, startLab } from '@mxodus/lab';
+import type { Lab, MailStream } from '@mxodus/lab';
 import { EXIT, MxodusError } from '@mxodus/model';
 import { z } from 'zod';
 import { demoConfig } from '../demo/demo-config.ts';
@@ -47,6 +47,8 @@ async function demo(session: Session, { dir, messages }: z.output<typeof options
 }
 
 async function startServers(): Promise<Lab> {
+  // Only the demo needs the lab; every other command starts without it.
+  const { startLab } = await import('@mxodus/lab');
   try {
     return await startLab({ mxTtl: TTL_SECONDS });
   } catch (error) {
@@ -77,6 +79,7 @@ class Tour {
     const { old, new: target, zone, users } = this.#lab;
     output.print(demoIntroduction({ old: old.port, new: target.imapsPort, zone, people: users.length }, output.style));
     this.#heading(`The old host gets ${messages.toLocaleString('en')} messages, some of them as odd as real ones are`);
+    const { seedCompany } = await import('@mxodus/lab');
     await seedCompany({ server: old, users, messages, domain: zone });
     await writeFile(join(this.#folder, 'mxodus.yaml'), demoConfig(this.#lab));
 
@@ -111,6 +114,7 @@ class Tour {
     const { output } = this.#session;
     const sent = streams.flatMap((stream) => [...stream.sent]);
     const bounced = streams.flatMap((stream) => stream.bounced).length;
+    const { countArrivals } = await import('@mxodus/lab');
     const { arrived, lost, doubled } = await countArrivals(this.#lab.new, sent);
     const switchedAt = this.#lab.sinks.new.received.find((mail) => mail.accepted)?.time ?? '';
     const late = this.#lab.sinks.old.received.filter((mail) => mail.accepted && mail.time > switchedAt).length;

@@ -45,7 +45,7 @@ async function readText(path: string): Promise<string> {
     throw new MxodusError('CONFIG_NOT_FOUND', {
       what: `the config ${path} cannot be read`,
       why: code === 'ENOENT' ? 'there is no such file' : `the system says ${code}`,
-      advice: 'name it with -c FILE, or make one with `mxodus init`',
+      advice: 'name it with -c FILE, or start from an example in plans/',
       where: path,
       cause: error,
     });

@@ -57,7 +57,6 @@ export const first: Migration = {
       bytes integer not null,
       internal_date integer,
       flags text not null,
-      sha256 blob,
       destination_uid integer,
       floor integer,
       pass_id integer not null references passes (id),

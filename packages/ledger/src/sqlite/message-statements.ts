@@ -6,14 +6,14 @@ const PAGE_ROWS = 2000;
 export function messageStatements(db: DatabaseSync) {
   return {
     intent: db.prepare(`
-      insert into messages (folder_id, uid, state, bytes, internal_date, flags, sha256, floor, pass_id)
-      values (?, ?, 'intent', ?, ?, ?, ?, ?, ?)
+      insert into messages (folder_id, uid, state, bytes, internal_date, flags, floor, pass_id)
+      values (?, ?, 'intent', ?, ?, ?, ?, ?)
       on conflict (folder_id, uid) do update set
         state = 'intent', bytes = excluded.bytes, internal_date = excluded.internal_date, flags = excluded.flags,
-        sha256 = excluded.sha256, floor = excluded.floor, pass_id = excluded.pass_id, reason = null
-      where messages.state = 'failed'`),
+        floor = excluded.floor, pass_id = excluded.pass_id, reason = null
+      where messages.state in ('cannot', 'failed')`),
     stored: db.prepare(`
-      update messages set state = 'stored', destination_uid = ?4, floor = null, pass_id = ?3
+      update messages set state = 'stored', destination_uid = ?4, floor = iif(?4 is null, floor, null), pass_id = ?3
       where folder_id = ?1 and uid = ?2 and state = 'intent'`),
     unsent: db.prepare("delete from messages where folder_id = ? and uid = ? and state = 'intent'"),
     refused: db.prepare(`
@@ -28,7 +28,7 @@ export function messageStatements(db: DatabaseSync) {
       values (?, ?, 'stored', ?, ?, ?, ?, ?, 1)
       on conflict (folder_id, uid) do update set
         state = 'stored', bytes = excluded.bytes, internal_date = excluded.internal_date, flags = excluded.flags,
-        sha256 = null, destination_uid = excluded.destination_uid, pass_id = excluded.pass_id, adopted = 1, reason = null
+        destination_uid = excluded.destination_uid, pass_id = excluded.pass_id, adopted = 1, reason = null
       where messages.state in ('failed', 'cannot')`),
     expunged: db.prepare("delete from messages where folder_id = ? and uid = ? and state in ('failed', 'cannot')"),
     flags: db.prepare('update messages set flags = ?3 where folder_id = ?1 and uid = ?2'),
@@ -39,7 +39,6 @@ export function messageStatements(db: DatabaseSync) {
       select max(uid) as last, json_group_array(json_array(
         uid, state, bytes, internal_date, flags, destination_uid, floor, pass_id, adopted, reason)) as rows
       from (select * from messages where folder_id = ?1 and uid > ?2 order by uid limit ${PAGE_ROWS})`),
-    sha256: db.prepare('select sha256 from messages where folder_id = ? and uid = ?'),
     state: db.prepare('select state from messages where folder_id = ? and uid = ?'),
   };
 }

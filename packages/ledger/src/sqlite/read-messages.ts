@@ -26,19 +26,6 @@ export function readMessages(statements: MessageStatements, folderId: number): L
   }
 }
 
-export function readHashes(
-  statements: MessageStatements,
-  folderId: number,
-  uids: readonly number[],
-): Map<number, Buffer> {
-  const hashes = new Map<number, Buffer>();
-  for (const uid of uids) {
-    const sha256 = statements.sha256.get(folderId, uid)?.sha256;
-    if (sha256 instanceof Uint8Array) hashes.set(uid, Buffer.from(sha256));
-  }
-  return hashes;
-}
-
 function parseRows(json: unknown): Row[] {
   invariant(typeof json === 'string', 'a page of ledger rows is JSON');
   // The table is STRICT and checks the states, and the statement names the columns: the database has checked what this claims.

@@ -49,7 +49,7 @@ const START = `
   const folder = await ledger.openFolder(mailbox, ${JSON.stringify(INBOX)});
   const batch = (first) => Array.from({ length: 100 }, (_, index) => first + index);
   const write = (first) => ledger.writeIntents(folder.id, pass, batch(first).map((uid) =>
-    ({ uid, bytes: 1, internalDate: 2, flags: '', sha256: Buffer.alloc(32, 1), floor: 1 })));
+    ({ uid, bytes: 1, internalDate: 2, flags: '', floor: 1 })));
   const settle = (first) => ledger.settle(folder.id, pass, batch(first).map((uid) =>
     ({ uid, kind: 'stored', destinationUid: uid })));
 `;

@@ -18,7 +18,7 @@ import type { LedgerSchema } from '../schema.ts';
 import { kyselyDatabase, openForReading, openForWriting } from './database.ts';
 import { messageStatements } from './message-statements.ts';
 import { migrate, schemaVersion } from './migrate.ts';
-import { readHashes, readMessages } from './read-messages.ts';
+import { readMessages } from './read-messages.ts';
 import { MessageWriter } from './write-messages.ts';
 
 /**
@@ -83,7 +83,6 @@ function ledger(db: DatabaseSync, path: string): Ledger {
     countSettled: (mailboxId) => countMessages(queries, mailboxId, ['stored', 'cannot']),
     addAlterations: (passId, folderId, alterations) => addAlterations(queries, { passId, folderId }, alterations),
     messages: async (folderId) => readMessages(statements, folderId),
-    hashes: async (folderId, uids) => readHashes(statements, folderId, uids),
     writeIntents: async (folderId, passId, intents) => writer.writeIntents(folderId, passId, intents),
     settle: async (folderId, passId, settlements) => writer.settle(folderId, passId, settlements),
     adopt: async (folderId, passId, adoptions) => writer.adopt(folderId, passId, adoptions),

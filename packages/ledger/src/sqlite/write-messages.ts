@@ -25,8 +25,8 @@ export class MessageWriter {
   writeIntents(folderId: number, passId: number, intents: readonly Intent[]): void {
     const { intent: statement } = this.#statements;
     inTransaction(this.#db, this.#path, () => {
-      for (const { uid, bytes, internalDate, flags, sha256, floor } of intents) {
-        this.#one(statement, [folderId, uid, bytes, internalDate, flags, sha256, floor, passId]);
+      for (const { uid, bytes, internalDate, flags, floor } of intents) {
+        this.#one(statement, [folderId, uid, bytes, internalDate, flags, floor, passId]);
       }
     });
   }

@@ -175,6 +175,15 @@ function laterError(failure: ImapFailure, make: Make): MxodusError {
   });
 }
 
+/** A large message is spilled to our own disk. */
+const diskFull = (error: unknown): MxodusError =>
+  new MxodusError('DISK_FULL', {
+    what: 'the disk of the state folder is full',
+    why: readFailure(error).message,
+    advice: 'free some space, then the same command; what is done is kept',
+    cause: error,
+  });
+
 function refusalError(failure: ImapFailure, make: Make): MxodusError {
   const words = `${failure.responseCode === '' ? '' : `[${failure.responseCode}] `}${failure.responseText}`;
   switch (failure.responseCode.toUpperCase()) {
@@ -206,6 +215,7 @@ function refusalError(failure: ImapFailure, make: Make): MxodusError {
 /** What went wrong with a command on an open connection. */
 export function commandError(error: unknown, options: ImapAccountOptions, command: string): MxodusError {
   if (error instanceof MxodusError) return error;
+  if (readFailure(error).code === 'ENOSPC') return diskFull(error);
   const where = `${place(options)}, ${command}`;
   return laterError(readFailure(error), (code, details) => new MxodusError(code, { ...details, where, cause: error }));
 }

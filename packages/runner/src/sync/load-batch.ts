@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Batch, flagText } from '@mxodus/engine';
 import type { Body, Intent, MailSession, MessageMeta } from '@mxodus/model';
-import { sha256, sha256OfFile } from './content-digest.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 
 export interface LoadedMessage {
@@ -36,7 +35,7 @@ export async function loadBatch(
     messages.push({
       meta,
       body: { kind: 'memory', bytes: body },
-      intent: intentOf(meta, folder, { bytes: body.length, sha256: sha256(body) }),
+      intent: intentOf(meta, folder, body.length),
     });
   }
   return { messages, missing: [...metas.keys()], discard: async () => undefined };
@@ -62,7 +61,7 @@ async function loadToDisk(
         missing.push(meta.uid);
         continue;
       }
-      const intent = intentOf(meta, folder, { bytes: size, sha256: await sha256OfFile(path) });
+      const intent = intentOf(meta, folder, size);
       messages.push({ meta, body: { kind: 'file', path, size }, intent });
     }
   } catch (error) {
@@ -72,10 +71,10 @@ async function loadToDisk(
   return { messages, missing, discard };
 }
 
-const intentOf = (meta: MessageMeta, folder: OpenFolder, content: { bytes: number; sha256: Buffer }): Intent => ({
+const intentOf = (meta: MessageMeta, folder: OpenFolder, bytes: number): Intent => ({
   uid: meta.uid,
   internalDate: meta.internalDate,
   flags: flagText(meta.flags),
   floor: folder.floor,
-  ...content,
+  bytes,
 });

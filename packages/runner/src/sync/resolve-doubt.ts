@@ -55,12 +55,14 @@ async function look(
   );
   const bodies = await digests(session, { path: folder.destination, messages: unclaimed, tempDir: context.tempDir });
   const exact = exactDigests(context, folder);
+  if (bodies.size === 0) return { uidNext, found: [] };
   const taken = new Set(pairByContent(await exact(unlocated), bodies).map((pair) => pair.present));
   const free = new Map([...bodies].filter(([uid]) => !taken.has(uid)));
-  const pairs = pairByContent(await exact(open), free);
-  pairs.push(
-    ...(await pairRewritten(context, folder, { open, pairs, unclaimed: unclaimed.filter((m) => free.has(m.uid)) })),
-  );
+  const sent = await exact(open);
+  const pairs = pairByContent(sent, free);
+  const left = { pairs, unclaimed: unclaimed.filter((message) => free.has(message.uid)) };
+  pairs.push(...(await pairRewritten(context, folder, { ...left, open: open.filter((row) => sent.has(row.uid)) })));
+  pairs.push(...pairGone({ ...left, open: open.filter((row) => !sent.has(row.uid)) }));
   return {
     uidNext,
     found: pairs.map((pair): Settlement => ({ uid: pair.wanted, kind: 'stored', destinationUid: pair.present })),
@@ -74,14 +76,12 @@ function dateFilter(open: readonly LedgerMessage[]): (message: { internalDate: n
   return ({ internalDate }) => internalDate === null || seconds.has(Math.floor(internalDate / 1000));
 }
 
-/** Hex digests of what was sent. */
+/** Hex digests of what was sent, read anew from the source; a message that is gone there has none. */
 function exactDigests(context: SyncContext, folder: OpenFolder) {
   return async (rows: readonly LedgerMessage[]): Promise<Map<number, string>> => {
-    const hashes = await context.ledger.hashes(
-      folder.ledgerId,
-      rows.map((row) => row.uid),
-    );
-    return new Map([...hashes].map(([uid, hash]) => [uid, hash.toString('hex')]));
+    if (rows.length === 0) return new Map();
+    const session = await context.connections.source();
+    return digests(session, { path: folder.source, messages: rows, tempDir: context.tempDir });
   };
 }
 
@@ -110,6 +110,18 @@ async function pairRewritten(context: SyncContext, folder: OpenFolder, { open, p
     present.map((message) => message.uid),
   );
   return pairByContent(mine, theirs);
+}
+
+/** The source has expunged it since: date and size have to do. Not found, it is nobody's loss any more. */
+function pairGone({ open, pairs, unclaimed }: Leftovers): { wanted: number; present: number }[] {
+  const taken = new Set(pairs.map((pair) => pair.present));
+  const { unclear } = pairByFingerprint(
+    open,
+    unclaimed.filter((message) => !taken.has(message.uid)),
+  );
+  return unclear.flatMap(({ wanted, present }) =>
+    wanted.flatMap((uid, index) => (present[index] === undefined ? [] : [{ wanted: uid, present: present[index] }])),
+  );
 }
 
 async function looseDigests(session: MailSession, path: string, uids: readonly number[]): Promise<Map<number, string>> {
