@@ -140,6 +140,7 @@ servers:
   new: { kind: imap, host: 127.0.0.1, port: ${at.newPort}, tls: none }
 mailboxes:
 ${mailboxes.join('\n')}
+sync: { settle: 2s }
 assign:
   - { match: "*", to: new }
 ${options.config ?? ''}`;

@@ -173,6 +173,9 @@ const folderRules = z.strictObject({
 const syncSchema = z.strictObject({
   deletes: z.enum(['keep', 'trash', 'mirror']).default('keep').describe('trash and mirror: not supported yet'),
   newest_first: z.boolean().default(true).describe('order inside a folder'),
+  settle: duration
+    .prefault('15s')
+    .describe('how long a message in doubt that is not found at the destination is waited for before it is sent again'),
   folders: folderRules.prefault({}).describe('which folders, and where to'),
 });
 

@@ -64,6 +64,7 @@ export const ERROR_CODES = {
   MESSAGE_UNREADABLE: [EXIT.notAllMoved, 'The source would not give the message.'],
   QUOTA_EXCEEDED: [EXIT.notAllMoved, 'The destination mailbox is full.'],
   IN_DOUBT: [EXIT.notAllMoved, 'A message was sent and its answer never came; the next pass looks before it sends.'],
+  UIDVALIDITY_CHANGED: [EXIT.temporary, 'A folder was deleted and made again, or rebuilt, while it was worked on.'],
   SERVER_ANSWER: [EXIT.temporary, 'The server answered in a way mxodus does not understand.'],
   DNS_UNREACHABLE: [EXIT.temporary, 'A DNS server did not answer.'],
   DNS_REFUSED: [EXIT.signIn, 'The DNS server refused the change (key, permission or policy).'],

@@ -95,6 +95,8 @@ export interface AppendAnswer {
 /** One connection that only appends, as fast as the server's capabilities allow. */
 export interface Appender {
   readonly strategy: 'multiappend' | 'pipelined' | 'plain';
+  /** false once the connection has ended. */
+  readonly usable: boolean;
   /**
    * Appends the messages in order to one folder. Resolves when every message has a definite answer. Throws when the connection
    * ends before that: all messages of the call are then in doubt. Never sends a message twice unless the server refused it.
@@ -111,6 +113,8 @@ export interface FetchedMessage {
 /** One connection that reads, and makes the small changes. One command at a time. */
 export interface MailSession {
   readonly facts: ServerFacts;
+  /** false once the connection has ended. */
+  readonly usable: boolean;
   listFolders(): Promise<Folder[]>;
   /** null: no such folder. */
   status(path: string): Promise<FolderStatus | null>;
@@ -119,12 +123,15 @@ export interface MailSession {
   quota(): Promise<Quota | null>;
   /** Lists UIDs from `fromUid` (default 1) on. Opens read-only unless `writable`. */
   scan(path: string, options?: { fromUid?: number; messageIds?: boolean; writable?: boolean }): Promise<FolderScan>;
-  /** Bodies by BODY.PEEK[], in the server's order. UIDs that do not come back are simply missing: the caller reconciles. */
-  fetch(path: string, uids: readonly number[]): AsyncIterable<FetchedMessage>;
+  /**
+   * Bodies by BODY.PEEK[], in the server's order. UIDs that do not come back are simply missing: the caller reconciles. Throws
+   * UIDVALIDITY_CHANGED when the folder has another UIDVALIDITY than the one given.
+   */
+  fetch(path: string, uids: readonly number[], uidValidity?: number): AsyncIterable<FetchedMessage>;
   /** The header section only (BODY.PEEK[HEADER]). */
   fetchHeaders(path: string, uids: readonly number[]): AsyncIterable<FetchedMessage>;
-  /** Streams one body to a file; returns its size in bytes. null: the source does not give it. */
-  download(path: string, uid: number, file: string): Promise<number | null>;
+  /** Streams one body to a file; returns its size in bytes. null: the source does not give it, or not all of it. */
+  download(path: string, uid: number, to: { file: string; uidValidity?: number }): Promise<number | null>;
   create(path: string, role: FolderRole | null): Promise<void>;
   subscribe(path: string): Promise<void>;
   storeFlags(

@@ -18,6 +18,7 @@ export function passRunner(
       engine: project.engine,
       appendOnly: () => mode === 'drain',
       kind: mode,
+      settleMs: project.config.sync.settle,
       tempDir: project.tempFolder,
       signal,
       emit: (event) => {

@@ -1,7 +1,8 @@
 import { appendOnly } from '@mxodus/engine';
-import { noMessages } from '@mxodus/model';
+import { EXIT, noMessages } from '@mxodus/model';
 import { assertPlanFresh, syncPlan } from '@mxodus/runner';
 import { z } from 'zod';
+import { writeLog } from '../output/log-file.ts';
 import { notMovedEvent } from '../views/report.ts';
 import { syncVerdict } from '../views/sync.ts';
 import { SyncProgress } from '../views/sync-progress.ts';
@@ -56,6 +57,7 @@ async function sync(session: Session, planPath: string, options: SyncOptions): P
       onlyFailed: options.onlyFailed,
       dryRun: options.dryRun,
       appendOnly: () => switched,
+      settleMs: project.config.sync.settle,
       tempDir: project.tempFolder,
       signal,
       emit: output.begin(view),
@@ -65,6 +67,9 @@ async function sync(session: Session, planPath: string, options: SyncOptions): P
     return { result: pass, notMoved: rows.filter(({ address }) => mailboxes.includes(address)) };
   });
   output.end();
+  for (const { error } of result.mailboxes) {
+    if (error?.exitCode === EXIT.bug) writeLog(session.logFile, error, session);
+  }
   const filtered = [...words, ...filterWords(options.mailbox)];
   for (const row of notMoved) output.line(notMovedEvent(row));
   const view = {

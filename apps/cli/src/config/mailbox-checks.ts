@@ -6,7 +6,28 @@ import type { ConfiguredMailbox, PlacedMailbox } from './expand-mailboxes.ts';
 
 /** Every mailbox has a place, a way to sign in at both ends, and its destination to itself. */
 export function mailboxChecks(config: Config, placed: readonly PlacedMailbox[]): MxodusError[] {
-  return [...placed.flatMap((entry) => checkOne(config, entry)), ...sharedDestinations(config, placed)];
+  return [
+    ...placed.flatMap((entry) => checkOne(config, entry)),
+    ...sharedDestinations(config, placed),
+    ...tooFewConnections(config),
+  ];
+}
+
+/** One connection appends while another makes folders and sets flags. */
+function tooFewConnections(config: Config): MxodusError[] {
+  const destinations = new Set(config.assign.map((rule) => rule.to));
+  return [...destinations].flatMap((name) => {
+    const limits = config.servers[name]?.limits;
+    if (limits === undefined || Math.min(limits.connections, limits.connections_per_mailbox) >= 2) return [];
+    return [
+      problem('CONFIG_INVALID', {
+        what: `server "${name}" is allowed fewer than two connections`,
+        why: 'a destination needs one connection that appends and one that makes folders and sets flags',
+        advice: `set \`limits.connections\` and \`limits.connections_per_mailbox\` of "${name}" to 2 or more`,
+        where: `servers.${name}.limits`,
+      }),
+    ];
+  });
 }
 
 function checkOne(config: Config, { mailbox, where }: PlacedMailbox): MxodusError[] {

@@ -52,6 +52,10 @@ export class AppendChannel implements Appender {
     this.strategy = !has('LITERAL+') ? 'plain' : has('MULTIAPPEND') ? 'multiappend' : 'pipelined';
   }
 
+  get usable(): boolean {
+    return this.#wire.usable;
+  }
+
   async append(folder: string, messages: readonly OutgoingMessage[]): Promise<AppendAnswer> {
     const small = messages.filter((message) => !this.#goesAlone(message));
     const smallAnswer = await this.#appendSmall(folder, small);
@@ -75,12 +79,16 @@ export class AppendChannel implements Appender {
   async close(): Promise<void> {
     const tag = this.#wire.nextTag();
     const answer = this.#wire.answer(tag);
+    // A server that is slow to say goodbye must not keep the process.
+    const timer = setTimeout(() => this.#wire.close(), 2000);
     try {
       await this.#wire.write(`${tag} LOGOUT\r\n`);
       await answer;
     } catch (error) {
       // The connection is gone already, which is what was wanted.
       if (!(error instanceof MxodusError)) throw error;
+    } finally {
+      clearTimeout(timer);
     }
     this.#wire.close();
   }
@@ -96,7 +104,9 @@ export class AppendChannel implements Appender {
 
   async #multiappend(folder: string, messages: readonly OutgoingMessage[]): Promise<Answered> {
     const answer = await this.#send(folder, messages);
-    if (answer.status === 'OK' || messages.length === 1) return outcomesOf(answer, messages.length);
+    // No folder, or a server that is busy: smaller batches would be refused as well.
+    const hopeless = ['no-folder', 'busy'].includes(refusalReason(answer.text));
+    if (answer.status === 'OK' || messages.length === 1 || hopeless) return outcomesOf(answer, messages.length);
     const half = messages.length >> 1;
     const first = await this.#multiappend(folder, messages.slice(0, half));
     const second = await this.#multiappend(folder, messages.slice(half));

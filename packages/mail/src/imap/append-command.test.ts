@@ -42,12 +42,14 @@ describe('readAppendUid', () => {
     });
   });
 
-  it.each(['Append completed.', '[APPENDUID 38505 3955] done', '[APPENDUID x y] done'])(
-    'trusts nothing in "%s" for two messages',
-    (text) => {
-      expect(readAppendUid(text, 2)).toBeNull();
-    },
-  );
+  it.each([
+    'Append completed.',
+    '[APPENDUID 38505 3955] done',
+    '[APPENDUID 1 1:4294967295] done',
+    '[APPENDUID x y] done',
+  ])('trusts nothing in "%s" for two messages', (text) => {
+    expect(readAppendUid(text, 2)).toBeNull();
+  });
 });
 
 it.each([

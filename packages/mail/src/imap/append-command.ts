@@ -1,5 +1,5 @@
 import type { OutgoingMessage, RefusalReason } from '@mxodus/model';
-import { expandUidSet } from './sequence-set.ts';
+import { countUidSet, expandUidSet } from './sequence-set.ts';
 
 /** The bytes of APPEND (RFC 9051 6.3.12, MULTIAPPEND RFC 3502) and the meaning of its answers. */
 
@@ -34,9 +34,8 @@ export const quoted = (wireName: string): string => `"${wireName.replace(/[\\"]/
 /** `[APPENDUID 38505 3955:3957]` (RFC 4315); null where the server does not tell, or tells another number of UIDs. */
 export function readAppendUid(text: string, expected: number): { uidValidity: number; uids: number[] } | null {
   const [, uidValidity, set] = /^\[APPENDUID (\d+) ([\d:,]+)\]/i.exec(text) ?? [];
-  if (uidValidity === undefined || set === undefined) return null;
-  const uids = expandUidSet(set);
-  return uids.length === expected ? { uidValidity: Number(uidValidity), uids } : null;
+  if (uidValidity === undefined || set === undefined || countUidSet(set) !== expected) return null;
+  return { uidValidity: Number(uidValidity), uids: expandUidSet(set) };
 }
 
 const REASONS: readonly (readonly [RegExp, RefusalReason])[] = [

@@ -22,7 +22,7 @@ export function imapAccount(options: ImapAccountOptions): MailAccount {
       const { readSocket, writeSocket, socket } = client.unbind();
       // From here on Wire watches for silence; the socket's own timeout is imapflow's.
       socket?.setTimeout(0);
-      const wire = new Wire(readSocket, writeSocket, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      const wire = new Wire(readSocket, writeSocket, { timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal });
       return new AppendChannel(wire, { capabilities, wireName: (path) => wireName(client, path), onWrite });
     },
   };

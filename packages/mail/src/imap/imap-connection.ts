@@ -10,7 +10,8 @@ import { DEFAULT_TIMEOUT_MS, type ImapAccountOptions, loginName } from './imap-o
  */
 export async function connectImap(options: ImapAccountOptions, signal: AbortSignal): Promise<ImapFlow> {
   signal.throwIfAborted();
-  const client = new ImapFlow(await flowOptions(options));
+  const password = await options.auth.password();
+  const client = new ImapFlow(await flowOptions(options, password));
   // Errors reach us as rejections of the command under way; an 'error' event without a listener would end the process.
   let lastError: unknown;
   client.on('error', (error) => {
@@ -26,13 +27,23 @@ export async function connectImap(options: ImapAccountOptions, signal: AbortSign
   } catch (error) {
     client.close();
     signal.throwIfAborted();
-    throw connectError(lastError ?? error, options);
+    throw connectError(withoutSecret(lastError ?? error, password), options);
   } finally {
     signal.removeEventListener('abort', abort);
   }
 }
 
-async function flowOptions(options: ImapAccountOptions): Promise<ImapFlowOptions> {
+/** Some servers say the command they refuse, password and all. */
+function withoutSecret(error: unknown, secret: string): unknown {
+  if (!(error instanceof Error) || secret === '') return error;
+  for (const field of ['message', 'stack', 'responseText', 'response', 'executedCommand', 'reason']) {
+    const text: unknown = Reflect.get(error, field);
+    if (typeof text === 'string') Reflect.set(error, field, text.replaceAll(secret, '***'));
+  }
+  return error;
+}
+
+async function flowOptions(options: ImapAccountOptions, password: string): Promise<ImapFlowOptions> {
   const timeout = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return {
     host: options.host,
@@ -42,7 +53,7 @@ async function flowOptions(options: ImapAccountOptions): Promise<ImapFlowOptions
     ...(options.ca === undefined ? {} : { tls: { ca: await readCa(options.ca) } }),
     auth: {
       user: loginName(options),
-      pass: await options.auth.password(),
+      pass: password,
       ...(options.auth.method === 'plain' ? { loginMethod: 'AUTH=PLAIN' } : {}),
     },
     logger: false,

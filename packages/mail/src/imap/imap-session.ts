@@ -23,7 +23,7 @@ import {
   STATUS_ITEMS,
   toFolder,
 } from './imap-folders.ts';
-import type { ImapAccountOptions } from './imap-options.ts';
+import { DEFAULT_TIMEOUT_MS, type ImapAccountOptions } from './imap-options.ts';
 import { type Attribute, rawCommand, wireName } from './raw-command.ts';
 import { sequenceSet } from './sequence-set.ts';
 import { serverFacts } from './server-facts.ts';
@@ -37,6 +37,7 @@ export class ImapSession implements MailSession {
   readonly #client: ImapFlow;
   readonly #options: ImapAccountOptions;
   readonly #onWrite: (command: string) => void;
+  readonly #keepAlive: NodeJS.Timeout;
   #open: { path: string; writable: boolean } | undefined;
 
   constructor(client: ImapFlow, options: ImapAccountOptions, onWrite: (command: string) => void) {
@@ -44,6 +45,13 @@ export class ImapSession implements MailSession {
     this.#options = options;
     this.#onWrite = onWrite;
     this.facts = serverFacts(client, personalNamespace(client));
+    // Quiet while the lanes copy: imapflow ends a silent connection after its time-out, servers after 30 minutes.
+    const everyMs = (options.timeoutMs ?? DEFAULT_TIMEOUT_MS) / 3;
+    this.#keepAlive = setInterval(() => void client.noop().catch(ignoreLost), everyMs).unref();
+  }
+
+  get usable(): boolean {
+    return this.#client.usable;
   }
 
   async listFolders(): Promise<Folder[]> {
@@ -163,28 +171,31 @@ export class ImapSession implements MailSession {
     return rest;
   }
 
-  fetch(path: string, uids: readonly number[]): AsyncIterable<FetchedMessage> {
-    return this.#bodies(path, uids, { uid: true, source: true }, (row) => row.source);
+  fetch(path: string, uids: readonly number[], uidValidity?: number): AsyncIterable<FetchedMessage> {
+    return this.#bodies(path, { uids, item: 'source', uidValidity });
   }
 
   fetchHeaders(path: string, uids: readonly number[]): AsyncIterable<FetchedMessage> {
-    return this.#bodies(path, uids, { uid: true, headers: true }, (row) => row.headers);
+    return this.#bodies(path, { uids, item: 'headers', uidValidity: undefined });
   }
 
   async *#bodies(
     path: string,
-    uids: readonly number[],
-    query: FetchQueryObject,
-    pick: (row: FetchMessageObject) => Buffer | undefined,
+    {
+      uids,
+      item,
+      uidValidity,
+    }: { uids: readonly number[]; item: 'source' | 'headers'; uidValidity: number | undefined },
   ): AsyncGenerator<FetchedMessage> {
     if (uids.length === 0) return;
-    await this.#select(path, false, 'keep');
+    this.#sameUidValidity(await this.#select(path, false, 'keep'), uidValidity);
     const wanted = new Set(uids);
     try {
-      for await (const row of this.#client.fetch(sequenceSet(uids), query, { uid: true })) {
-        const body = pick(row);
+      for await (const row of this.#client.fetch(sequenceSet(uids), { uid: true, [item]: true }, { uid: true })) {
+        // `BODY[] NIL` (Dovecot 2.3 for an expunged message, 2026-11) comes as false whatever the types say.
+        const body: unknown = row[item];
         // Unsolicited FETCH rows come without a body; a row twice is given once.
-        if (row.uid === undefined || body === undefined || !wanted.delete(row.uid)) continue;
+        if (row.uid === undefined || !Buffer.isBuffer(body) || !wanted.delete(row.uid)) continue;
         yield { uid: row.uid, body };
       }
     } catch (error) {
@@ -192,8 +203,8 @@ export class ImapSession implements MailSession {
     }
   }
 
-  async download(path: string, uid: number, file: string): Promise<number | null> {
-    await this.#select(path, false, 'keep');
+  async download(path: string, uid: number, to: { file: string; uidValidity?: number }): Promise<number | null> {
+    this.#sameUidValidity(await this.#select(path, false, 'keep'), to.uidValidity);
     return this.#run('FETCH', async () => {
       const answer = await this.#client.download(String(uid), undefined, { uid: true, chunkSize: 1024 * 1024 });
       if (!answer.content) return null;
@@ -201,8 +212,27 @@ export class ImapSession implements MailSession {
       answer.content.on('data', (chunk: Buffer) => {
         size += chunk.length;
       });
-      await pipeline(answer.content, createWriteStream(file));
-      return size;
+      await pipeline(answer.content, createWriteStream(to.file));
+      const whole = size === answer.meta?.expectedSize || (await this.#endsAt(uid, size));
+      return whole ? size : null;
+    });
+  }
+
+  /** The stream also ends when the server gave too little or nothing for one part: only an empty answer there is the end. */
+  async #endsAt(uid: number, size: number): Promise<boolean> {
+    const query = { uid: true, source: { start: size, maxLength: 1 } };
+    const row = await this.#client.fetchOne(String(uid), query, { uid: true });
+    const rest: unknown = row === false ? undefined : row.source;
+    return Buffer.isBuffer(rest) && rest.length === 0;
+  }
+
+  #sameUidValidity(box: MailboxObject, expected: number | undefined): void {
+    if (expected === undefined || Number(box.uidValidity) === expected) return;
+    throw new MxodusError('UIDVALIDITY_CHANGED', {
+      what: `the folder "${box.path}" has another UIDVALIDITY than when it was listed`,
+      why: 'it was deleted and made again, or the server rebuilt it',
+      advice: 'the same command again: what is at the destination is recognised, nothing is sent twice',
+      where: `${this.#options.user} at ${this.#options.server}`,
     });
   }
 
@@ -260,6 +290,7 @@ export class ImapSession implements MailSession {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#keepAlive);
     if (!this.#client.usable) return this.#client.close();
     // A server that is slow to say goodbye must not keep the process.
     const timer = setTimeout(() => this.#client.close(), 2000);
@@ -288,6 +319,9 @@ export class ImapSession implements MailSession {
     }
   }
 }
+
+/** The command that needs the connection next says that it is gone. */
+const ignoreLost = (): void => undefined;
 
 function toMeta(row: FetchMessageObject, uid: number, messageIds: boolean): MessageMeta {
   const date = row.internalDate instanceof Date ? row.internalDate.getTime() : null;

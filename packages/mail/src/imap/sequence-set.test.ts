@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { expandUidSet, sequenceSet } from './sequence-set.ts';
+import { countUidSet, expandUidSet, sequenceSet } from './sequence-set.ts';
 
 it.each([
   [[1], '1'],
@@ -12,4 +12,9 @@ it.each([
 
 it('reads a uid-set in its own order, a range either way round', () => {
   expect(expandUidSet('5,1:3,9:8')).toEqual([5, 1, 2, 3, 8, 9]);
+});
+
+it('counts a uid-set of any size', () => {
+  expect(countUidSet('5,1:3,9:8')).toBe(6);
+  expect(countUidSet('1:4294967295')).toBe(4294967295);
 });

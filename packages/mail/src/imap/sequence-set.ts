@@ -11,6 +11,14 @@ export function sequenceSet(uids: readonly number[]): string {
   return parts.join(',');
 }
 
+/** How many UIDs a uid-set names, without making the list: `1:4294967295` would fill the memory. */
+export function countUidSet(text: string): number {
+  return text.split(',').reduce((sum, part) => {
+    const [first = 0, last = first] = part.split(':').map(Number);
+    return sum + Math.abs(last - first) + 1;
+  }, 0);
+}
+
 /** The UIDs of a uid-set in its own order (RFC 4315: the order of the appended messages). */
 export function expandUidSet(text: string): number[] {
   return text.split(',').flatMap((part) => {

@@ -13,6 +13,8 @@ interface Waiting {
 }
 
 const MAX_LINE_BYTES = 1024 * 1024;
+/** After Ctrl-C. */
+const HURRIED_MS = 5000;
 
 /**
  * The two directions of an authenticated IMAP connection, for commands that are pipelined: any number may be under way, answers
@@ -21,7 +23,7 @@ const MAX_LINE_BYTES = 1024 * 1024;
 export class Wire {
   readonly #input: Readable;
   readonly #output: Writable;
-  readonly #timeoutMs: number;
+  #timeoutMs: number;
   readonly #commands = new Map<string, Waiting>();
   #continuation: (() => void) | undefined;
   #pieces: Buffer[] = [];
@@ -30,8 +32,10 @@ export class Wire {
   #bye = '';
   #ended: MxodusError | undefined;
   #watchdog: NodeJS.Timeout | undefined;
+  readonly #unlisten: () => void;
 
-  constructor(input: Readable, output: Writable, timeoutMs: number) {
+  /** @param signal once it aborts, a silent server is waited for only briefly */
+  constructor(input: Readable, output: Writable, { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }) {
     this.#input = input;
     this.#output = output;
     this.#timeoutMs = timeoutMs;
@@ -41,8 +45,14 @@ export class Wire {
     for (const stream of new Set<Readable | Writable>([input, output])) {
       stream.on('error', (error) => this.#end(error.message));
     }
+    signal.addEventListener('abort', this.#hurry, { once: true });
+    this.#unlisten = () => signal.removeEventListener('abort', this.#hurry);
     // unbind() hands the socket over paused.
     input.resume();
+  }
+
+  get usable(): boolean {
+    return this.#ended === undefined;
   }
 
   nextTag(): string {
@@ -73,11 +83,14 @@ export class Wire {
     this.#output.cork();
     for (const piece of pieces) this.#output.write(piece);
     this.#output.uncork();
+    // Bytes that leave are a sign of life too: a large message over a slow line has no answer for long.
+    this.#watch();
     if (!this.#output.writableNeedDrain) return;
     await new Promise<void>((resolve, reject) => {
       const done = () => {
         this.#output.off('drain', done);
         this.#output.off('close', done);
+        this.#watch();
         if (this.#ended) reject(this.#ended);
         else resolve();
       };
@@ -142,12 +155,18 @@ export class Wire {
   /** A server that stops answering must not hold the run for ever. */
   #watch(): void {
     clearTimeout(this.#watchdog);
-    if (this.#commands.size === 0) return;
+    if (this.#commands.size === 0 || this.#ended) return;
     this.#watchdog = setTimeout(() => this.#end(`no answer for ${this.#timeoutMs / 1000} s`), this.#timeoutMs);
   }
 
+  #hurry = (): void => {
+    this.#timeoutMs = Math.min(this.#timeoutMs, HURRIED_MS);
+    this.#watch();
+  };
+
   #end(why: string): void {
     if (this.#ended) return;
+    this.#unlisten();
     this.#ended = new MxodusError('CONNECTION_LOST', {
       what: `the connection ended while messages were sent (${this.#bye === '' ? why : `the server said: ${this.#bye}`})`,
       why: 'the server or something on the way closed it',

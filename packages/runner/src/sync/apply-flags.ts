@@ -1,5 +1,6 @@
 import { acceptFlags, flagChange, flagText, groupFlagChanges } from '@mxodus/engine';
-import type { LedgerMessage, MessageMeta } from '@mxodus/model';
+import type { MessageMeta } from '@mxodus/model';
+import { rowsByUid } from './rows-by-uid.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 
 const UIDS_A_COMMAND = 500;
@@ -8,18 +9,27 @@ const UIDS_A_COMMAND = 500;
 export async function applyFlags(
   context: SyncContext,
   folder: OpenFolder,
-  changed: readonly { message: MessageMeta; row: LedgerMessage }[],
+  changed: readonly MessageMeta[],
 ): Promise<void> {
   if (changed.length === 0) return;
+  const rows = await rowsByUid(context, folder.ledgerId);
   const session = await context.connections.destination();
-  const changes = changed.flatMap(({ message, row }) => {
-    if (row.destinationUid === null) return [];
+  const changes = changed.flatMap((message) => {
+    const row = rows.get(message.uid);
+    // Where it is at the destination is not known yet: the next pass tries again.
+    if (row === undefined || row.destinationUid === null) return [];
     const before = row.flags === '' ? [] : row.flags.split(' ');
     const { add, remove } = flagChange(before, message.flags);
-    const change = { add: acceptFlags(add, folder.permanentFlags).flags, remove };
-    return change.add.length + change.remove.length === 0 ? [] : [{ destinationUid: row.destinationUid, change }];
+    return [
+      {
+        message,
+        destinationUid: row.destinationUid,
+        change: { add: acceptFlags(add, folder.permanentFlags).flags, remove },
+      },
+    ];
   });
-  for (const { destinationUids, add, remove } of groupFlagChanges(changes)) {
+  const visible = changes.filter(({ change }) => change.add.length + change.remove.length > 0);
+  for (const { destinationUids, add, remove } of groupFlagChanges(visible)) {
     for (let start = 0; start < destinationUids.length; start += UIDS_A_COMMAND) {
       await session.storeFlags(folder.destination, destinationUids.slice(start, start + UIDS_A_COMMAND), {
         add,
@@ -29,7 +39,7 @@ export async function applyFlags(
   }
   await context.ledger.setFlags(
     folder.ledgerId,
-    changed.map(({ message }) => ({ uid: message.uid, flags: flagText(message.flags) })),
+    changes.map(({ message }) => ({ uid: message.uid, flags: flagText(message.flags) })),
   );
-  context.counters.flagsChanged += changes.length;
+  context.counters.flagsChanged += visible.length;
 }

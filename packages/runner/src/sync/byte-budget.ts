@@ -8,11 +8,11 @@ export class ByteBudget {
     this.#limit = limit;
   }
 
-  /** Resolves with the function that gives the bytes back. */
-  async take(bytes: number): Promise<() => void> {
+  /** Resolves with the function that gives the bytes back; rejects when `signal` aborts first. */
+  async take(bytes: number, signal: AbortSignal): Promise<() => void> {
     const share = Math.min(bytes, this.#limit);
     if (this.#waiting.length > 0 || this.#used + share > this.#limit) {
-      await new Promise<void>((start) => this.#waiting.push({ bytes: share, start }));
+      await this.#turn(share, signal);
     } else {
       this.#used += share;
     }
@@ -23,6 +23,24 @@ export class ByteBudget {
       this.#used -= share;
       this.#admit();
     };
+  }
+
+  #turn(bytes: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(signal.reason);
+      };
+      const waiting = {
+        bytes,
+        start: () => {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#waiting.push(waiting);
+    });
   }
 
   #admit(): void {

@@ -41,7 +41,7 @@ export async function digests(
   for (const { uid } of large) {
     const file = join(tempDir, `digest-${crypto.randomUUID()}`);
     try {
-      if ((await session.download(path, uid, file)) !== null)
+      if ((await session.download(path, uid, { file })) !== null)
         found.set(uid, (await sha256OfFile(file)).toString('hex'));
     } finally {
       await rm(file, { force: true });

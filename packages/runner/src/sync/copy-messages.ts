@@ -1,6 +1,7 @@
 import { acceptFlags, type Batch, flagText, makeBatches } from '@mxodus/engine';
 import {
   type AppendOutcome,
+  EXIT,
   type MessageMeta,
   MxodusError,
   type OutgoingMessage,
@@ -9,6 +10,7 @@ import {
 import { type LoadedBatch, loadBatch } from './load-batch.ts';
 import type { Lane } from './mailbox-connections.ts';
 import { BATCH_LIMITS, type OpenFolder, type SyncContext } from './sync-context.ts';
+import { uidValidityChanged } from './uid-validity.ts';
 
 export interface CopyResult {
   /** Asked for, and not given by the source: gone, or unreadable. */
@@ -32,17 +34,27 @@ export async function copyMessages(
   const width = Math.min(context.connections.width, all.length);
   await Promise.all(
     Array.from({ length: width }, async (_, index) => {
+      const lane = await openLane(context, index, result);
+      if (lane === null) return;
       try {
-        const lane = await context.connections.lane(index);
         await new LaneCopy(context, folder, { lane, batches, missing: result.missing }).run();
       } catch (error) {
-        // The server takes fewer connections than the config says: the lanes that are open do the work.
-        const fewer = index > 0 && error instanceof MxodusError && error.code === 'SERVER_BUSY';
-        if (!fewer) result.errors.push(error);
+        result.errors.push(error);
       }
     }),
   );
   return result;
+}
+
+/** null: this lane could not be opened. The server may take fewer connections than the config says: the open lanes do the work. */
+async function openLane(context: SyncContext, index: number, result: CopyResult): Promise<Lane | null> {
+  try {
+    return await context.connections.lane(index);
+  } catch (error) {
+    const fewer = index > 0 && error instanceof MxodusError && error.exitCode === EXIT.temporary;
+    if (!fewer) result.errors.push(error);
+    return null;
+  }
 }
 
 class LaneCopy {
@@ -70,12 +82,16 @@ class LaneCopy {
       while (!this.#context.signal.aborted) {
         const next = this.#batches.next();
         if (next.done === true) break;
-        const giveBack = await this.#context.budget.take(next.value.bytes);
+        const giveBack = await this.#context.budget.take(next.value.bytes, this.#context.signal);
         const loaded = await this.#load(next.value).catch((error: unknown) => {
           giveBack();
           throw error;
         });
-        await underWay;
+        await underWay.catch(async (error: unknown) => {
+          await loaded.discard();
+          giveBack();
+          throw error;
+        });
         underWay = this.#send(loaded).finally(giveBack);
         // Awaited in the next round or in `finally`; until then a rejection is not unhandled.
         underWay.catch(() => undefined);
@@ -96,23 +112,21 @@ class LaneCopy {
     const { ledger, passId } = this.#context;
     const { ledgerId, destination, permanentFlags } = this.#folder;
     try {
-      const accepted = messages.map(({ meta }) => acceptFlags(meta.flags, permanentFlags));
-      const outgoing = messages.map(({ meta, body }, index): OutgoingMessage => {
-        return { flags: accepted[index]?.flags ?? [], internalDate: meta.internalDate, body };
+      const outgoing = messages.map(({ meta, body }): OutgoingMessage => {
+        return { flags: acceptFlags(meta.flags, permanentFlags).flags, internalDate: meta.internalDate, body };
       });
       await ledger.writeIntents(
         ledgerId,
         passId,
         messages.map((message) => message.intent),
       );
-      const { outcomes } = await this.#lane.appender.append(destination, outgoing);
-      const settlements = messages.map(({ meta }, index) => settlementOf(meta, outcomes[index]));
+      const { outcomes, uidValidity } = await this.#lane.appender.append(destination, outgoing);
+      const sameFolder = uidValidity === null || uidValidity === this.#folder.destinationUidValidity;
+      const settlements = messages.map(({ meta }, index) => settlementOf(meta, outcomes[index], sameFolder));
       await ledger.settle(ledgerId, passId, settlements);
-      const dropped = messages.flatMap(({ meta }, index) => {
-        const flags = settlements[index]?.kind === 'stored' ? (accepted[index]?.dropped ?? []) : [];
-        return flags.length === 0 ? [] : [{ uid: meta.uid, flags }];
-      });
-      if (dropped.length > 0) await this.#noteDropped(dropped);
+      if (!sameFolder) throw uidValidityChanged('destination', destination);
+      const stored = messages.map(({ meta }) => meta).filter((_, index) => settlements[index]?.kind === 'stored');
+      await this.#noteAltered(stored);
       this.#progress(
         messages.reduce(
           (sum, { intent }, index) => sum + (settlements[index]?.kind === 'stored' ? intent.bytes : 0),
@@ -125,11 +139,10 @@ class LaneCopy {
     }
   }
 
-  async #noteDropped(dropped: readonly { uid: number; flags: readonly string[] }[]): Promise<void> {
+  async #noteAltered(stored: readonly MessageMeta[]): Promise<void> {
     const { ledger, passId, mailbox, emit } = this.#context;
-    const alterations = dropped.map(({ uid, flags }) => {
-      return { uid, what: `flags left out: ${flags.join(' ')}`, why: 'the destination folder does not take them' };
-    });
+    const alterations = stored.flatMap((meta) => alterationsOf(meta, this.#folder.permanentFlags));
+    if (alterations.length === 0) return;
     await ledger.addAlterations(passId, this.#folder.ledgerId, alterations);
     for (const alteration of alterations) {
       emit({ type: 'alteration', mailbox: mailbox.address, folder: this.#folder.source, ...alteration });
@@ -151,8 +164,26 @@ class LaneCopy {
   }
 }
 
-function settlementOf(meta: MessageMeta, outcome: AppendOutcome | undefined): Settlement {
-  if (outcome?.kind === 'stored') return { uid: meta.uid, kind: 'stored', destinationUid: outcome.uid };
+function alterationsOf({ uid, flags, internalDate }: MessageMeta, permanentFlags: readonly string[] | null) {
+  const { dropped } = acceptFlags(flags, permanentFlags);
+  const found: { uid: number; what: string; why: string }[] = [];
+  if (dropped.length > 0) {
+    found.push({ uid, what: `flags left out: ${dropped.join(' ')}`, why: 'the destination folder does not take them' });
+  }
+  if (internalDate === null) {
+    found.push({
+      uid,
+      what: 'the date of arrival is the day of the move',
+      why: "the source's INTERNALDATE cannot be read",
+    });
+  }
+  return found;
+}
+
+function settlementOf(meta: MessageMeta, outcome: AppendOutcome | undefined, sameFolder: boolean): Settlement {
+  if (outcome?.kind === 'stored') {
+    return { uid: meta.uid, kind: 'stored', destinationUid: sameFolder ? outcome.uid : null };
+  }
   const forGood = outcome?.reason === 'too-large' || outcome?.reason === 'zero-bytes';
   return {
     uid: meta.uid,

@@ -1,8 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Batch, flagText } from '@mxodus/engine';
-import type { Body, Intent, MailSession, MessageMeta } from '@mxodus/model';
+import {
+  type Body,
+  type ErrorCode,
+  type FetchedMessage,
+  type Intent,
+  type MailSession,
+  type MessageMeta,
+  MxodusError,
+} from '@mxodus/model';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
+
+/** The server answered, and its answer was NO. */
+const REFUSALS: readonly ErrorCode[] = ['SERVER_ANSWER', 'SERVER_BUSY', 'PERMISSION_DENIED'];
 
 export interface LoadedMessage {
   meta: MessageMeta;
@@ -28,17 +39,40 @@ export async function loadBatch(
   if (batch.kind === 'disk') return loadToDisk(context, folder, from);
   const metas = new Map(batch.messages.map((meta) => [meta.uid, meta]));
   const messages: LoadedMessage[] = [];
-  for await (const { uid, body } of reader.fetch(folder.source, [...metas.keys()])) {
+  const take = ({ uid, body }: FetchedMessage): void => {
     const meta = metas.get(uid);
-    if (meta === undefined) continue;
+    if (meta === undefined) return;
     metas.delete(uid);
-    messages.push({
-      meta,
-      body: { kind: 'memory', bytes: body },
-      intent: intentOf(meta, folder, body.length),
-    });
-  }
+    messages.push({ meta, body: { kind: 'memory', bytes: body }, intent: intentOf(meta, folder, body.length) });
+  };
+  await fetchAround(reader, folder, { uids: [...metas.keys()], take });
   return { messages, missing: [...metas.keys()], discard: async () => undefined };
+}
+
+/**
+ * Fetches the messages; where the server ends a FETCH with NO (one damaged message is enough), the rest is halved until only what it
+ * really does not give is left out.
+ */
+async function fetchAround(
+  reader: MailSession,
+  folder: OpenFolder,
+  { uids, take }: { uids: readonly number[]; take: (message: FetchedMessage) => void },
+): Promise<void> {
+  const left = new Set(uids);
+  try {
+    for await (const message of reader.fetch(folder.source, uids, folder.sourceUidValidity)) {
+      left.delete(message.uid);
+      take(message);
+    }
+  } catch (error) {
+    const refused = error instanceof MxodusError && REFUSALS.includes(error.code);
+    if (!refused) throw error;
+    if (uids.length === 1) return;
+    const rest = [...left];
+    const half = Math.max(1, rest.length >> 1);
+    if (rest.length > 0) await fetchAround(reader, folder, { uids: rest.slice(0, half), take });
+    if (rest.length > half) await fetchAround(reader, folder, { uids: rest.slice(half), take });
+  }
 }
 
 async function loadToDisk(
@@ -56,7 +90,10 @@ async function loadToDisk(
     for (const meta of batch.messages) {
       const path = join(context.tempDir, `message-${crypto.randomUUID()}`);
       files.push(path);
-      const size = await reader.download(folder.source, meta.uid, path);
+      const size = await reader.download(folder.source, meta.uid, {
+        file: path,
+        uidValidity: folder.sourceUidValidity,
+      });
       if (size === null) {
         missing.push(meta.uid);
         continue;

@@ -30,18 +30,24 @@ export class MailboxConnections {
     this.width = options.width;
   }
 
-  source(): Promise<MailSession> {
+  async source(): Promise<MailSession> {
+    if (await isLost(this.#source)) this.#source = undefined;
     this.#source ??= this.#accounts.source.open(this.#signal, refuseWrite);
     return this.#source;
   }
 
-  destination(): Promise<MailSession> {
+  async destination(): Promise<MailSession> {
+    if (await isLost(this.#destination)) this.#destination = undefined;
     this.#destination ??= this.#accounts.destination.open(this.#signal, this.#onWrite);
     return this.#destination;
   }
 
-  lane(index: number): Promise<Lane> {
-    const lane = this.#lanes[index] ?? this.#openLane(index);
+  async lane(index: number): Promise<Lane> {
+    const known = await this.#lanes[index]?.catch(() => undefined);
+    if (known?.reader.usable && known.appender.usable) return known;
+    if (known !== undefined)
+      await Promise.allSettled([known.appender.close(), index === 0 ? undefined : known.reader.close()]);
+    const lane = this.#openLane(index);
     this.#lanes[index] = lane;
     return lane;
   }
@@ -80,6 +86,13 @@ export class MailboxConnections {
     // A connection that is gone cannot be closed; that is no news.
     await Promise.allSettled(closing);
   }
+}
+
+/** Opened, and ended since; or it could not be opened. */
+async function isLost(session: Promise<MailSession> | undefined): Promise<boolean> {
+  if (session === undefined) return false;
+  const [outcome] = await Promise.allSettled([session]);
+  return outcome.status === 'rejected' || !outcome.value.usable;
 }
 
 function refuseWrite(command: string): never {

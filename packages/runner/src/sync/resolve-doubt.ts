@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pairByContent, pairByFingerprint } from '@mxodus/engine';
 import type { LedgerMessage, MailSession, MessageMeta, Settlement } from '@mxodus/model';
 import { digests, looseDigest } from './content-digest.ts';
-import { type OpenFolder, SETTLE_MS, type SyncContext } from './sync-context.ts';
+import type { OpenFolder, SyncContext } from './sync-context.ts';
+import { uidValidityChanged } from './uid-validity.ts';
 
 /**
  * Finds out what became of messages whose answer never came, by looking at the destination, never by sending again.
- * A hit is believed at once. "Not there" is believed only after two looks, SETTLE_MS apart, between which nothing arrived: the
- * server may still be storing what the lost connection delivered.
+ * A hit is believed at once. "Not there" is believed only when two looks, `settleMs` apart, between which nothing arrived, both say
+ * so, the second without trusting dates: the server may still be storing what the lost connection delivered, and INTERNALDATE is a
+ * SHOULD (RFC 9051 6.3.12). A message the source does not give, and still lists, stays in doubt.
  */
 export async function resolveDoubt(context: SyncContext, folder: OpenFolder): Promise<void> {
   const rows = await context.ledger.messages(folder.ledgerId);
@@ -20,15 +22,16 @@ export async function resolveDoubt(context: SyncContext, folder: OpenFolder): Pr
     until: null,
   });
   let uidNextBefore = -1;
-  while (open.length > 0) {
-    const { uidNext, found } = await look(context, folder, open);
+  for (let quiet = false; open.length > 0; ) {
+    const { uidNext, found, unknowable } = await look(context, folder, { open, anyDate: quiet });
     await context.ledger.settle(folder.ledgerId, context.passId, found);
-    const foundUids = new Set(found.map((settlement) => settlement.uid));
-    open = open.filter((row) => !foundUids.has(row.uid));
+    const done = new Set([...found.map((settlement) => settlement.uid), ...unknowable]);
+    open = open.filter((row) => !done.has(row.uid));
     if (open.length === 0) return;
-    if (uidNext === uidNextBefore) break;
+    if (quiet && uidNext === uidNextBefore) break;
+    quiet = true;
     uidNextBefore = uidNext;
-    await sleep(SETTLE_MS, undefined, { signal: context.signal });
+    await sleep(context.settleMs, undefined, { signal: context.signal });
   }
   await context.ledger.settle(
     folder.ledgerId,
@@ -37,36 +40,52 @@ export async function resolveDoubt(context: SyncContext, folder: OpenFolder): Pr
   );
 }
 
+interface Look {
+  uidNext: number;
+  found: Settlement[];
+  /** Neither end says enough: listed at the source, and not given. */
+  unknowable: number[];
+}
+
 async function look(
   context: SyncContext,
   folder: OpenFolder,
-  open: readonly LedgerMessage[],
-): Promise<{ uidNext: number; found: Settlement[] }> {
+  { open, anyDate }: { open: readonly LedgerMessage[]; anyDate: boolean },
+): Promise<Look> {
   const session = await context.connections.destination();
   const rows = await context.ledger.messages(folder.ledgerId);
   const claimed = new Set(rows.map((row) => row.destinationUid));
   const fromUid = Math.max(1, Math.min(...open.map((row) => row.floor ?? 1)));
-  const { uidNext, messages } = await session.scan(folder.destination, { fromUid });
-  const sameDate = dateFilter(open);
-  const unclaimed = messages.filter((message) => !claimed.has(message.uid) && sameDate(message));
-  // Messages stored without APPENDUID are in the same window; they take their own copies first.
-  const unlocated = rows.filter(
-    (row) => row.state === 'stored' && row.destinationUid === null && !row.adopted && sameDate(row),
-  );
+  const { uidNext, uidValidity, messages } = await session.scan(folder.destination, { fromUid });
+  if (uidValidity !== folder.destinationUidValidity) throw uidValidityChanged('destination', folder.destination);
+  const near = anyDate ? () => true : dateFilter(open);
+  const unclaimed = messages.filter((message) => !claimed.has(message.uid) && near(message));
+  if (unclaimed.length === 0) return { uidNext, found: [], unknowable: [] };
   const bodies = await digests(session, { path: folder.destination, messages: unclaimed, tempDir: context.tempDir });
   const exact = exactDigests(context, folder);
-  if (bodies.size === 0) return { uidNext, found: [] };
+  // Messages stored without APPENDUID are in the same window; they take their own copies first.
+  const unlocated = rows.filter(
+    (row) => row.state === 'stored' && row.destinationUid === null && !row.adopted && near(row),
+  );
   const taken = new Set(pairByContent(await exact(unlocated), bodies).map((pair) => pair.present));
   const free = new Map([...bodies].filter(([uid]) => !taken.has(uid)));
   const sent = await exact(open);
   const pairs = pairByContent(sent, free);
   const left = { pairs, unclaimed: unclaimed.filter((message) => free.has(message.uid)) };
   pairs.push(...(await pairRewritten(context, folder, { ...left, open: open.filter((row) => sent.has(row.uid)) })));
-  pairs.push(...pairGone({ ...left, open: open.filter((row) => !sent.has(row.uid)) }));
+  const notGiven = open.filter((row) => !sent.has(row.uid));
+  const listed = notGiven.length === 0 ? new Set<number>() : await listedAtSource(context, folder);
+  pairs.push(...pairGone({ ...left, open: notGiven.filter((row) => !listed.has(row.uid)) }));
   return {
     uidNext,
     found: pairs.map((pair): Settlement => ({ uid: pair.wanted, kind: 'stored', destinationUid: pair.present })),
+    unknowable: notGiven.filter((row) => listed.has(row.uid)).map((row) => row.uid),
   };
+}
+
+async function listedAtSource(context: SyncContext, folder: OpenFolder): Promise<Set<number>> {
+  const { messages } = await (await context.connections.source()).scan(folder.source);
+  return new Set(messages.map((message) => message.uid));
 }
 
 /** INTERNALDATE survives APPEND to the second, so only messages of those seconds need to be read. */

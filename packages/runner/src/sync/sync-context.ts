@@ -17,6 +17,8 @@ export interface SyncContext {
     /** Look and count, send nothing, write nothing down. */
     dryRun: boolean;
   };
+  /** How long "it is not there" is not believed: a server may still be storing what a lost connection delivered. Milliseconds. */
+  settleMs: number;
   /** Where large messages are spilled. */
   tempDir: string;
   emit: Emit;
@@ -28,15 +30,14 @@ export interface SyncContext {
 export interface OpenFolder {
   ledgerId: number;
   source: string;
+  sourceUidValidity: number;
   destination: string;
+  destinationUidValidity: number;
   /** What the destination lets a client set; null: any keyword. */
   permanentFlags: readonly string[] | null;
   /** UIDNEXT of the destination when the folder was opened: what is sent now gets this UID or a higher one. */
   floor: number;
   appendLimit: number | null;
 }
-
-/** How long a negative look is not believed: the server may still be storing what a lost connection delivered. Milliseconds. */
-export const SETTLE_MS = 3000;
 
 export const BATCH_LIMITS = { messages: 100, bytes: 1024 * 1024, aloneFromBytes: 1 * 1024 * 1024 } as const;

@@ -1,4 +1,4 @@
-import { comparePlanGround } from '@mxodus/engine';
+import { bucketsOfUnchanged, comparePlanGround } from '@mxodus/engine';
 import {
   addBuckets,
   type Buckets,
@@ -8,6 +8,7 @@ import {
   MxodusError,
   noMessages,
   type Plan,
+  sumOfBuckets,
 } from '@mxodus/model';
 import { placeFolders } from './place-folders.ts';
 import type { SyncContext } from './sync-context.ts';
@@ -52,24 +53,35 @@ export async function syncMailbox(context: SyncContext, plan: Plan, totals: Tota
   try {
     for (const task of work.tasks) {
       context.signal.throwIfAborted();
-      const result = await syncOrSetAside(context, task);
-      if (result === null) continue;
-      add(totals, result);
-      unreached.delete(task);
+      await syncOrSetAside(context, task, (result) => {
+        add(totals, result);
+        unreached.delete(task);
+      });
     }
     context.signal.throwIfAborted();
   } finally {
-    // The counts add up also when the pass ended early: what was not reached is tried again by the next one.
-    for (const task of unreached) {
-      add(totals, { sourceMessages: task.status.messages, buckets: { ...noMessages(), failed: task.status.messages } });
-    }
+    for (const task of unreached) add(totals, await notReached(context, task));
   }
 }
 
-/** null: the destination refuses this folder; the others go on, and its messages count as failed. */
-async function syncOrSetAside(context: SyncContext, task: FolderTask): Promise<FolderResult | null> {
+/** The counts add up also when the pass ended early: what earlier passes settled stays so, the rest is tried again by the next one. */
+async function notReached(context: SyncContext, { source, destination, status }: FolderTask): Promise<FolderResult> {
+  const key = { source, uidValidity: status.uidValidity, destination };
+  const { buckets } = await context.ledger.openFolder(context.mailboxId, key);
+  const known = buckets === null ? noMessages() : { ...bucketsOfUnchanged(buckets), failed: 0, in_doubt: 0 };
+  const rest = status.messages - sumOfBuckets(known);
+  const settled = rest < 0 ? noMessages() : known;
+  return { sourceMessages: status.messages, buckets: { ...settled, failed: rest < 0 ? status.messages : rest } };
+}
+
+/** When the destination refuses a folder the others go on, and its messages count as failed. */
+async function syncOrSetAside(
+  context: SyncContext,
+  task: FolderTask,
+  counted: (result: FolderResult) => void,
+): Promise<void> {
   try {
-    return await syncFolder(context, task);
+    await syncFolder(context, task, counted);
   } catch (error) {
     if (!(error instanceof MxodusError) || error.code !== 'FOLDER_REFUSED') throw error;
     const { code, what, why, advice } = error;
@@ -81,7 +93,6 @@ async function syncOrSetAside(context: SyncContext, task: FolderTask): Promise<F
       why,
       do: advice,
     });
-    return null;
   }
 }
 

@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   addBuckets,
   type Buckets,
@@ -39,7 +40,9 @@ export interface SyncOptions {
   appendOnly?: (mailbox: PlanMailbox) => boolean;
   /** sync, or the cutover's final and drain passes. */
   kind?: string;
-  /** A folder of ours for large messages; made, and emptied at the end. */
+  /** How long "it is not there" is not believed of a message in doubt; milliseconds. */
+  settleMs: number;
+  /** Large messages pass through a folder made below it. */
   tempDir: string;
   signal: AbortSignal;
   emit: Emit;
@@ -67,6 +70,7 @@ interface MailboxJob extends Job {
 export async function syncPlan(options: SyncOptions): Promise<SyncResult> {
   const started = options.now().getTime();
   await mkdir(options.tempDir, { recursive: true });
+  const tempDir = await mkdtemp(join(options.tempDir, 'sync-'));
   try {
     const budget = new ByteBudget(BYTES_IN_FLIGHT);
     const jobs = makeJobs(options);
@@ -74,7 +78,7 @@ export async function syncPlan(options: SyncOptions): Promise<SyncResult> {
     const outcomes = await options.engine.run(
       jobs,
       async (job) => {
-        results.set(job.id, await passOver(options, job, budget));
+        results.set(job.id, await passOver({ ...options, tempDir }, job, budget));
       },
       options.signal,
     );
@@ -92,7 +96,7 @@ export async function syncPlan(options: SyncOptions): Promise<SyncResult> {
       mailboxes,
     };
   } finally {
-    await rm(options.tempDir, { recursive: true, force: true });
+    await rm(tempDir, { recursive: true, force: true });
   }
 }
 
@@ -144,15 +148,15 @@ async function passOver(options: SyncOptions, job: MailboxJob, budget: ByteBudge
     onlyFailed: options.onlyFailed ?? false,
     dryRun: options.dryRun ?? false,
   };
-  const { tempDir } = options;
+  const { tempDir, settleMs } = options;
   try {
     await syncMailbox(
-      { mailbox, mailboxId, passId, ledger, connections, budget, rules, tempDir, emit, signal, counters },
+      { mailbox, mailboxId, passId, ledger, connections, budget, rules, tempDir, settleMs, emit, signal, counters },
       plan,
       result,
     );
   } catch (error) {
-    result.error = expected(error, mailbox, signal);
+    result.error = errorOf(error, mailbox, signal);
   } finally {
     await connections.close();
   }
@@ -169,8 +173,8 @@ async function passOver(options: SyncOptions, job: MailboxJob, budget: ByteBudge
   return result;
 }
 
-/** A bug is thrown on; the ledger is safe. */
-function expected(error: unknown, mailbox: PlanMailbox, signal: AbortSignal): MxodusError {
+/** A bug in one mailbox ends that mailbox only: exit 1, and the others are as they are. */
+function errorOf(error: unknown, mailbox: PlanMailbox, signal: AbortSignal): MxodusError {
   if (signal.aborted) {
     return new MxodusError('INTERRUPTED', {
       what: 'stopped before everything was moved',
@@ -189,7 +193,13 @@ function expected(error: unknown, mailbox: PlanMailbox, signal: AbortSignal): Mx
       cause: error,
     });
   }
-  throw error;
+  return new MxodusError('UNEXPECTED', {
+    what: error instanceof Error ? error.message : String(error),
+    why: 'this is a bug in mxodus; the ledger is safe',
+    advice: 'please report it with the log file; the same command goes on with the rest',
+    where: mailbox.address,
+    cause: error,
+  });
 }
 
 function report(emit: Emit, { address, error, ...result }: MailboxResult): void {

@@ -55,6 +55,9 @@ export async function verifyFolder(input: VerifyFolder): Promise<VerifiedFolder>
   for (const message of lonelyMine.filter(({ uid }) => !partnered.has(uid))) differences.push(missing(input, message));
   for (const pair of pairs) differences.push(...compareMeta(input, pair, theirs.permanentFlags));
   differences.push(...(await compareContent(input, pairs)));
+  const partneredTheirs = new Set(byContent.map((pair) => pair.theirs.uid));
+  const extra = lonelyTheirs.filter(({ uid }) => !partneredTheirs.has(uid));
+  if (input.level === 'bytes') differences.push(...(await doubled(input, extra, pairs)));
   return { compared: mine.messages.length, onlyAtDestination: theirs.messages.length - pairs.length, differences };
 }
 
@@ -168,6 +171,33 @@ async function compareContent(input: VerifyFolder, pairs: readonly Pair[]): Prom
     }
   }
   return differences;
+}
+
+/** What only the destination has is the user's own; but one more copy of a message that was moved looks like a doubled one. */
+async function doubled(
+  input: VerifyFolder,
+  extra: readonly MessageMeta[],
+  pairs: readonly Pair[],
+): Promise<Difference[]> {
+  const look = ({ bytes, internalDate }: MessageMeta): string => `${bytes} ${second(internalDate)}`;
+  const moved = Map.groupBy(pairs, ({ theirs }) => look(theirs));
+  const suspects = extra.filter((message) => moved.has(look(message)));
+  if (suspects.length === 0) return [];
+  const twins = suspects.flatMap((message) => moved.get(look(message)) ?? []).map(({ theirs }) => theirs);
+  const messages = [...new Map([...suspects, ...twins].map((message) => [message.uid, message])).values()];
+  const found = await digests(input.destination, { path: input.destinationFolder, messages, tempDir: input.tempDir });
+  const movedDigests = new Set(twins.map(({ uid }) => found.get(uid)));
+  return suspects
+    .filter(({ uid }) => movedDigests.has(found.get(uid)))
+    .map(({ uid }) => {
+      return {
+        ...place(input),
+        uid: null,
+        destination_uid: uid,
+        kind: 'extra',
+        detail: 'one more copy of a message that was moved',
+      };
+    });
 }
 
 function contentDetail({ mine, theirs }: Pair, sent: string | undefined, kept: string | undefined): string {

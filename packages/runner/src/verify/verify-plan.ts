@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   type Emit,
   EXIT,
@@ -42,6 +43,7 @@ interface VerifyJob extends Job {
 /** Compares every message of the plan's mailboxes at both ends; changes nothing. Exit 3 when anything differs. */
 export async function verifyPlan(options: VerifyOptions): Promise<VerifyResult> {
   await mkdir(options.tempDir, { recursive: true });
+  const tempDir = await mkdtemp(join(options.tempDir, 'verify-'));
   const result: VerifyResult = { exitCode: EXIT.done, compared: 0, differences: 0, onlyAtDestination: 0 };
   const codes: ExitCode[] = [];
   try {
@@ -49,7 +51,7 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyResult> 
     const outcomes = await options.engine.run(
       jobs,
       async (job) => {
-        codes.push(await verifyMailbox(options, job.mailbox, result));
+        codes.push(await verifyMailbox({ ...options, tempDir }, job.mailbox, result));
       },
       options.signal,
     );
@@ -57,7 +59,7 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyResult> 
       if (outcome.kind === 'threw') throw outcome.error;
     }
   } finally {
-    await rm(options.tempDir, { recursive: true, force: true });
+    await rm(tempDir, { recursive: true, force: true });
   }
   result.exitCode = options.signal.aborted ? EXIT.interrupted : worstExitCode(codes);
   return result;
