@@ -1,8 +1,9 @@
 export * from './check/check-servers.ts';
 export { type CheckOptions, cutoverCheck, cutoverStatus, plannedChanges } from './cutover/cutover-check.ts';
-export { type CutoverResult, type CutoverRunOptions, cutoverRun } from './cutover/cutover-run.ts';
+export { type CutoverResult, cutoverRun } from './cutover/cutover-run.ts';
 export { type CutoverJournal, openJournal, readJournal } from './cutover/journal-file.ts';
 export type { CutoverPorts, LookPorts, PassMode, PassResult } from './cutover/ports.ts';
+export type { CutoverRunOptions } from './cutover/run-context.ts';
 export * from './plan/assert-plan-fresh.ts';
 export { type AuditOptions, type AuditTarget, auditMailbox } from './plan/audit-mailbox.ts';
 export * from './plan/case-folding.ts';

@@ -98,7 +98,7 @@ export function gateLines(gates: readonly Gate[], style: Style): string[] {
   const lines = table(gates.map(({ id, name, status, why }) => [coloured(status, style), id, name, why]));
   return gates.flatMap(({ status, fix }, index) => {
     const line = `  ${lines[index] ?? ''}`;
-    return status === 'green' || fix === '' ? [line] : [line, style.dim(`${' '.repeat(11)}fix: ${fix}`)];
+    return status === 'green' || fix === '' ? [line] : [line, `${' '.repeat(11)}${style.dim(`fix: ${fix}`)}`];
   });
 }
 

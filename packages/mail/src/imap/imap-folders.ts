@@ -1,5 +1,6 @@
 import type { Folder, FolderRole, FolderStatus, NamespaceShape } from '@mxodus/model';
 import type { ImapFlow, ListResponse } from 'imapflow';
+import type { Attribute } from './raw-command.ts';
 
 const ROLES: Readonly<Record<string, FolderRole>> = {
   '\\all': 'all',
@@ -76,4 +77,12 @@ export function foreignPrefixes(client: ImapFlow): string[] {
     .flatMap((list) => (list === false ? [] : list))
     .map((space) => space.prefix)
     .filter((prefix) => prefix !== '');
+}
+
+/** `(USE (\\Sent))` of CREATE (RFC 6154). */
+export function specialUse(role: FolderRole | null): Attribute[] {
+  if (role === null || role === 'inbox') return [];
+  return [
+    [{ type: 'ATOM', value: 'USE' }, [{ type: 'ATOM', value: `\\${role.charAt(0).toUpperCase()}${role.slice(1)}` }]],
+  ];
 }

@@ -13,7 +13,7 @@ import {
   type Quota,
   type ServerFacts,
 } from '@mxodus/model';
-import type { FetchMessageObject, FetchQueryObject, ImapFlow, MailboxObject } from 'imapflow';
+import type { FetchQueryObject, ImapFlow, MailboxObject } from 'imapflow';
 import { commandError, readFailure } from './imap-errors.ts';
 import {
   folderStatus,
@@ -21,9 +21,11 @@ import {
   isSelectable,
   personalNamespace,
   STATUS_ITEMS,
+  specialUse,
   toFolder,
 } from './imap-folders.ts';
 import { DEFAULT_TIMEOUT_MS, type ImapAccountOptions } from './imap-options.ts';
+import { messageMeta } from './message-meta.ts';
 import { type Attribute, rawCommand, wireName } from './raw-command.ts';
 import { sequenceSet } from './sequence-set.ts';
 import { serverFacts } from './server-facts.ts';
@@ -150,7 +152,7 @@ export class ImapSession implements MailSession {
       for await (const row of this.#client.fetch(`${fromUid}:*`, query, { uid: true })) {
         if (row.uid === undefined || row.uid < fromUid || row.size === undefined || seen.has(row.uid)) continue;
         seen.add(row.uid);
-        messages.push(toMeta(row, row.uid, messageIds));
+        messages.push(messageMeta(row, row.uid, messageIds));
       }
     });
     return messages;
@@ -237,13 +239,8 @@ export class ImapSession implements MailSession {
   }
 
   async create(path: string, role: FolderRole | null): Promise<void> {
-    const attributes: Attribute[] = [this.#name(path)];
-    if (role !== null && role !== 'inbox' && this.facts.capabilities.includes('CREATE-SPECIAL-USE')) {
-      attributes.push([
-        { type: 'ATOM', value: 'USE' },
-        [{ type: 'ATOM', value: `\\${role[0]?.toUpperCase()}${role.slice(1)}` }],
-      ]);
-    }
+    const use = this.facts.capabilities.includes('CREATE-SPECIAL-USE') ? specialUse(role) : [];
+    const attributes: Attribute[] = [this.#name(path), ...use];
     this.#onWrite('CREATE');
     try {
       await rawCommand(this.#client, 'CREATE', attributes);
@@ -322,19 +319,3 @@ export class ImapSession implements MailSession {
 
 /** The command that needs the connection next says that it is gone. */
 const ignoreLost = (): void => undefined;
-
-function toMeta(row: FetchMessageObject, uid: number, messageIds: boolean): MessageMeta {
-  const date = row.internalDate instanceof Date ? row.internalDate.getTime() : null;
-  const flags = [...(row.flags ?? [])].filter((flag) => flag.toLowerCase() !== '\\recent').sort();
-  const meta: MessageMeta = { uid, flags, internalDate: date, bytes: row.size ?? 0 };
-  if (messageIds) meta.messageId = parseMessageId(row.headers);
-  return meta;
-}
-
-function parseMessageId(header: Buffer | undefined): string | null {
-  const value = /^message-id:\s*([\s\S]*)/i
-    .exec(header?.toString('latin1') ?? '')?.[1]
-    ?.replace(/\s+/g, ' ')
-    .trim();
-  return value === undefined || value === '' ? null : value;
-}

@@ -1,7 +1,4 @@
 import {
-  advance,
-  type CutoverPlan,
-  type CutoverProgress,
   type CutoverSituation,
   type CutoverStep,
   closedGates,
@@ -11,51 +8,21 @@ import {
   nextStep,
   rollbackCost,
 } from '@mxodus/engine';
-import {
-  CUTOVER_STATES,
-  type CutoverEvent,
-  type CutoverState,
-  EXIT,
-  type Gate,
-  type JournalNote,
-  MxodusError,
-} from '@mxodus/model';
+import { CUTOVER_STATES, type CutoverState, EXIT, type Gate, MxodusError } from '@mxodus/model';
 import { askGates } from './ask-gates.ts';
 import { plannedChanges } from './cutover-check.ts';
 import { gateClosed, interrupted, recordsChanged, wrongApproval } from './cutover-errors.ts';
-import type { CutoverJournal } from './journal-file.ts';
 import { look } from './look.ts';
 import { onePass } from './one-pass.ts';
-import type { CutoverPorts } from './ports.ts';
 import { assertDomains, progressOfPlan } from './progress-of-plan.ts';
 import { askResolvers } from './resolver-evidence.ts';
+import { type CutoverRunOptions, type Run, write } from './run-context.ts';
 import { sendChange } from './send-change.ts';
-
-export interface CutoverRunOptions {
-  plan: CutoverPlan;
-  /** Without it nothing is changed. */
-  execute: boolean;
-  /** Stop when this state is reached. */
-  until?: CutoverState;
-  /** The plan's hash, or at least its first 6 characters: refuses to run any other plan. */
-  approve?: string;
-  ports: CutoverPorts;
-  journal: CutoverJournal;
-  emit: (event: CutoverEvent) => void;
-  signal: AbortSignal;
-}
 
 export interface CutoverResult {
   exitCode: typeof EXIT.done | typeof EXIT.changesPending;
   state: CutoverState;
   lateMessages: number;
-}
-
-/** What the steps of one run share. */
-export interface Run extends CutoverRunOptions {
-  progress: CutoverProgress;
-  /** The text of the last wait told, and when. */
-  told: { text: string; at: number } | null;
 }
 
 /** A wait is told when it changes, and this often, so that silence never means "hung?". */
@@ -174,15 +141,6 @@ async function situationOf(run: Run): Promise<CutoverSituation> {
   const { plan, progress, ports, signal } = run;
   const sight = await look(plan, ports, signal);
   return { plan, progress, sight, now: ports.now() };
-}
-
-export type Write = typeof write;
-
-/** On disk first, then known, then told. */
-async function write(run: Run, note: JournalNote): Promise<void> {
-  const entry = await run.journal.append(note, run.ports.now());
-  run.progress = advance(run.progress, entry);
-  run.emit({ type: 'cutover_entry', ...entry });
 }
 
 function tell(run: Run, step: CutoverStep): void {

@@ -1,7 +1,7 @@
 import { EXIT, MxodusError } from '@mxodus/model';
 import { finalDeltaIncomplete } from './cutover-errors.ts';
-import type { Run, Write } from './cutover-run.ts';
 import type { PassMode, PassResult } from './ports.ts';
+import type { Run, Write } from './run-context.ts';
 
 const NOTHING: PassResult = { sourceMessages: 0, movedNow: 0, notMoved: 0, inDoubt: 0, complete: false };
 

@@ -1,6 +1,6 @@
 import { moves } from '@mxodus/engine';
 import { type DomainPlan, type Observation, sameRecords } from '@mxodus/model';
-import type { Run } from './cutover-run.ts';
+import type { Run } from './run-context.ts';
 
 /**
  * Asks the caching resolvers of the config after the switch. A name that had no MX before is left out until every server has it: asking

@@ -2,7 +2,7 @@ import { type CutoverStep, stateWhenAccepted } from '@mxodus/engine';
 import { invariant, MxodusError } from '@mxodus/model';
 import { providerOf } from './ask-gates.ts';
 import { guardFailed } from './cutover-errors.ts';
-import type { Run, Write } from './cutover-run.ts';
+import type { Run, Write } from './run-context.ts';
 
 /** More than any provider's own limits: a change is not cut off by Ctrl-C, its answer decides what the journal says. */
 const PATIENCE_MS = 60_000;

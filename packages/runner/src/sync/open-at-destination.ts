@@ -1,7 +1,7 @@
 import { type FolderScan, type LedgerFolder, MxodusError } from '@mxodus/model';
+import type { FolderTask } from './folder-task.ts';
 import { rowsByUid } from './rows-by-uid.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
-import type { FolderTask } from './sync-folder.ts';
 
 /** null: there is nothing to put there. A folder the user deleted at the destination is only made again for new mail. */
 export async function openAtDestination(

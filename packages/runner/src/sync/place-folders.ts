@@ -2,7 +2,7 @@ import { folderOrder, mapFolders } from '@mxodus/engine';
 import type { Folder, MailSession, Plan, PlanMailbox } from '@mxodus/model';
 import { caseFolding } from '../plan/case-folding.ts';
 import { mapWithProbes } from '../plan/map-with-probes.ts';
-import type { FolderTask } from './sync-folder.ts';
+import type { FolderTask } from './folder-task.ts';
 
 export interface PlacedFolders {
   tasks: FolderTask[];

@@ -1,7 +1,6 @@
 import { bucketsOfUnchanged, countBuckets, decideFolder } from '@mxodus/engine';
 import {
   type Buckets,
-  type FolderRole,
   type FolderScan,
   type FolderStatus,
   invariant,
@@ -9,22 +8,11 @@ import {
   sumOfBuckets,
 } from '@mxodus/model';
 import { copyRounds } from './copy-rounds.ts';
+import type { FolderTask } from './folder-task.ts';
 import { openAtDestination } from './open-at-destination.ts';
 import { rowsByUid } from './rows-by-uid.ts';
 import type { SyncContext } from './sync-context.ts';
 import { uidValidityChanged } from './uid-validity.ts';
-
-export interface FolderTask {
-  source: string;
-  destination: string;
-  role: FolderRole | null;
-  subscribed: boolean;
-  /** Why it has another name at the destination; null when it has not. */
-  renamed: string | null;
-  status: FolderStatus;
-  /** What the destination listed under that name when the pass began. */
-  atDestination: { subscribed: boolean } | null;
-}
 
 export interface FolderResult {
   sourceMessages: number;

@@ -10,9 +10,10 @@ import {
   type Plan,
   sumOfBuckets,
 } from '@mxodus/model';
+import type { FolderTask } from './folder-task.ts';
 import { placeFolders } from './place-folders.ts';
 import type { SyncContext } from './sync-context.ts';
-import { type FolderResult, type FolderTask, syncFolder } from './sync-folder.ts';
+import { type FolderResult, syncFolder } from './sync-folder.ts';
 
 export interface MailboxResult {
   address: string;
