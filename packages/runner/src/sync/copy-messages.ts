@@ -7,7 +7,7 @@ import {
   type OutgoingMessage,
   type Settlement,
 } from '@mxodus/model';
-import { type LoadedBatch, loadBatch } from './load-batch.ts';
+import { type LoadedBatch, type LoadedMessage, loadBatch } from './load-batch.ts';
 import type { Lane } from './mailbox-connections.ts';
 import { BATCH_LIMITS, type OpenFolder, type SyncContext } from './sync-context.ts';
 import { uidValidityChanged } from './uid-validity.ts';
@@ -107,8 +107,9 @@ class LaneCopy {
     return loaded;
   }
 
-  async #send({ messages, discard }: LoadedBatch): Promise<void> {
-    if (messages.length === 0) return;
+  async #send({ messages: loaded, discard }: LoadedBatch): Promise<void> {
+    const messages = await this.#withoutHopeless(loaded);
+    if (messages.length === 0) return discard();
     const { ledger, passId } = this.#context;
     const { ledgerId, destination, permanentFlags } = this.#folder;
     try {
@@ -124,6 +125,7 @@ class LaneCopy {
       const sameFolder = uidValidity === null || uidValidity === this.#folder.destinationUidValidity;
       const settlements = messages.map(({ meta }, index) => settlementOf(meta, outcomes[index], sameFolder));
       await ledger.settle(ledgerId, passId, settlements);
+      this.#noteFull(messages, outcomes);
       if (!sameFolder) throw uidValidityChanged('destination', destination);
       const stored = messages.map(({ meta }) => meta).filter((_, index) => settlements[index]?.kind === 'stored');
       await this.#noteAltered(stored);
@@ -136,6 +138,26 @@ class LaneCopy {
       );
     } finally {
       await discard();
+    }
+  }
+
+  /** Once the mailbox was too full for a message, those of its size and larger are not tried again in this pass. */
+  async #withoutHopeless(loaded: readonly LoadedMessage[]): Promise<LoadedMessage[]> {
+    const { ledger, passId, counters } = this.#context;
+    const hopeless = loaded.filter(({ intent }) => intent.bytes >= counters.fullFromBytes);
+    if (hopeless.length === 0) return [...loaded];
+    const settlements = hopeless.map(({ meta }) => notMoved(meta, 'failed', 'not sent: the mailbox is full'));
+    await ledger.settle(this.#folder.ledgerId, passId, settlements);
+    this.#progress(0, hopeless.length);
+    return loaded.filter(({ intent }) => intent.bytes < counters.fullFromBytes);
+  }
+
+  #noteFull(messages: readonly LoadedMessage[], outcomes: readonly AppendOutcome[]): void {
+    const { counters } = this.#context;
+    for (const [index, { intent }] of messages.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.kind !== 'refused' || outcome.reason !== 'quota') continue;
+      counters.fullFromBytes = Math.min(counters.fullFromBytes, intent.bytes);
     }
   }
 
@@ -185,12 +207,15 @@ function settlementOf(meta: MessageMeta, outcome: AppendOutcome | undefined, sam
     return { uid: meta.uid, kind: 'stored', destinationUid: sameFolder ? outcome.uid : null };
   }
   const forGood = outcome?.reason === 'too-large' || outcome?.reason === 'zero-bytes';
-  return {
-    uid: meta.uid,
-    kind: forGood ? 'cannot' : 'failed',
-    reason: `the destination refused it: ${outcome?.response ?? 'no answer for this message'}`,
-    bytes: meta.bytes,
-    internalDate: meta.internalDate,
-    flags: flagText(meta.flags),
-  };
+  const reason = `the destination refused it: ${outcome?.response ?? 'no answer for this message'}`;
+  return notMoved(meta, forGood ? 'cannot' : 'failed', reason);
 }
+
+const notMoved = (meta: MessageMeta, kind: 'cannot' | 'failed', reason: string): Settlement => ({
+  uid: meta.uid,
+  kind,
+  reason,
+  bytes: meta.bytes,
+  internalDate: meta.internalDate,
+  flags: flagText(meta.flags),
+});

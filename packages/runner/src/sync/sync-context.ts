@@ -23,7 +23,14 @@ export interface SyncContext {
   tempDir: string;
   emit: Emit;
   signal: AbortSignal;
-  counters: { bytes: number; flagsChanged: number; settled: number; sourceMessages: number };
+  counters: {
+    bytes: number;
+    flagsChanged: number;
+    settled: number;
+    sourceMessages: number;
+    /** The smallest message the mailbox was too full for; Infinity while it is not. */
+    fullFromBytes: number;
+  };
 }
 
 /** One folder of the pass, opened at both ends. */

@@ -141,7 +141,13 @@ async function passOver(options: SyncOptions, job: MailboxJob, budget: ByteBudge
         planSha256: plan.sha256,
         startedAt,
       });
-  const counters = { bytes: 0, flagsChanged: 0, settled: 0, sourceMessages: 0 };
+  const counters = {
+    bytes: 0,
+    flagsChanged: 0,
+    settled: 0,
+    sourceMessages: 0,
+    fullFromBytes: Number.POSITIVE_INFINITY,
+  };
   const rules = {
     newestFirst: plan.rules.newest_first,
     appendOnly: options.appendOnly?.(mailbox) ?? false,
