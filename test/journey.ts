@@ -35,7 +35,10 @@ export interface JourneyOptions {
   new?: Partial<DovecotOptions>;
   /** Added to the config at the top level. */
   config?: string;
-  /** In place of the new server's own port: a proxy of the test. */
+  /** Of both servers, as the config has it: `{ connections: 20, connections_per_mailbox: 2 }`. */
+  limits?: string;
+  /** In place of a server's own port: a proxy of the test. */
+  oldPort?: (port: number) => Promise<number>;
   newPort?: (port: number) => Promise<number>;
 }
 
@@ -52,18 +55,20 @@ export async function startJourney(options: JourneyOptions) {
   const oldServer = await start('old', OLD_PASSWORD, { layout: 'fs', ...options.old });
   const newServer = await start('new', NEW_PASSWORD, { saveCrlf: true, ...options.new });
   const truth = await seedMaildirs({ server: oldServer, users: options.users, ...options.seed });
-  const port = options.newPort === undefined ? newServer.port : await options.newPort(newServer.port);
-  await writeFile(
-    join(temp.path, 'mxodus.yaml'),
-    configText(options, { old: oldServer, newPort: port, users: options.users }),
-  );
+  const oldPort = (await options.oldPort?.(oldServer.port)) ?? oldServer.port;
+  const newPort = (await options.newPort?.(newServer.port)) ?? newServer.port;
+  await writeFile(join(temp.path, 'mxodus.yaml'), configText(options, { oldPort, newPort }));
   const plan = join(temp.path, 'acme.plan.json');
-  const spawnCli = (...args: string[]): ChildProcess =>
-    spawn(process.execPath, [CLI, ...args], {
+  const spawnCli = (...args: string[]): ChildProcess => {
+    const child = spawn(process.execPath, [CLI, ...args], {
       cwd: temp.path,
       env: { ...process.env, OLD_PW: OLD_PASSWORD, NEW_PW: NEW_PASSWORD, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // One that hangs must not outlive its test.
+    stops.push(async () => void child.kill('SIGKILL'));
+    return child;
+  };
 
   return {
     dir: temp.path,
@@ -129,15 +134,16 @@ async function differences({ truth, server, password, renames }: Check): Promise
   return lines;
 }
 
-function configText(options: JourneyOptions, at: { old: Dovecot; newPort: number; users: readonly string[] }): string {
-  const mailboxes = at.users.map((user) => {
+function configText(options: JourneyOptions, at: { oldPort: number; newPort: number }): string {
+  const limits = options.limits === undefined ? '' : `, limits: ${options.limits}`;
+  const mailboxes = options.users.map((user) => {
     return `  - { address: ${user}@example.test, source: old, user: ${user}, password: { env: OLD_PW }, destination: { user: ${user}, password: { env: NEW_PW } } }`;
   });
   return `version: 1
 project: acme
 servers:
-  old: { kind: imap, host: 127.0.0.1, port: ${at.old.port}, tls: none }
-  new: { kind: imap, host: 127.0.0.1, port: ${at.newPort}, tls: none }
+  old: { kind: imap, host: 127.0.0.1, port: ${at.oldPort}, tls: none${limits} }
+  new: { kind: imap, host: 127.0.0.1, port: ${at.newPort}, tls: none${limits} }
 mailboxes:
 ${mailboxes.join('\n')}
 sync: { settle: 2s }

@@ -10,6 +10,7 @@ export class ByteBudget {
 
   /** Resolves with the function that gives the bytes back; rejects when `signal` aborts first. */
   async take(bytes: number, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
     const share = Math.min(bytes, this.#limit);
     if (this.#waiting.length > 0 || this.#used + share > this.#limit) {
       await this.#turn(share, signal);
@@ -30,6 +31,7 @@ export class ByteBudget {
       const leave = () => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(signal.reason);
+        this.#admit();
       };
       const waiting = {
         bytes,

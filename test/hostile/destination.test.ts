@@ -1,0 +1,149 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FaultProxy, startFaultProxy } from '@mxodus/lab';
+import { afterEach, expect, it } from 'vitest';
+import { type Journey, type JourneyOptions, startJourney, summaryOf } from '../journey.ts';
+import { type LineProxy, type Script, startLineProxy } from '../line-proxy.ts';
+import { contents, deliver, held, inFolder } from './deliver.ts';
+
+/** A destination that loses connections, forgets, or says too much. */
+
+let journey: Journey;
+let proxy: LineProxy | FaultProxy | undefined;
+afterEach(async () => {
+  await journey.stop();
+  await proxy?.stop();
+  proxy = undefined;
+});
+
+async function start(options: Partial<JourneyOptions> = {}): Promise<void> {
+  journey = await startJourney({
+    users: ['ann'],
+    seed: { messagesPerUser: 0, seed: 1, hostile: false },
+    ...options,
+  });
+}
+
+const sync = async () => summaryOf(await journey.run('sync', journey.plan, '--json'));
+
+it('a line cut after APPEND gives back its share of the memory: messages that need most of it still arrive once', async () => {
+  let faults: FaultProxy | undefined;
+  await start({
+    limits: '{ connections: 20, connections_per_mailbox: 2 }',
+    newPort: async (port) => {
+      faults = await startFaultProxy({ target: { host: '127.0.0.1', port } });
+      proxy = faults;
+      return faults.port;
+    },
+  });
+  // Half of the 64 MiB that may be under way, and a little more: with one share of it lost there is no room for it.
+  for (const [name, bytes] of [
+    ['first', 2_000_000],
+    ['huge', 34_500_000],
+    ['last', 2_000_000],
+  ] as const) {
+    await deliver(journey.old, { name, bytes });
+  }
+  expect(await journey.run('plan')).toMatchObject({ code: 0 });
+  const cut = faults?.cutAfterClientSends(/^APPEND/);
+  expect(await sync()).toMatchObject({ exit_code: 0, buckets: { moved_now: 3, failed: 0, in_doubt: 0 } });
+  expect(cut?.hits).toBe(1);
+  expect(await held(journey.new)).toEqual(await held(journey.old));
+});
+
+it('a cut after APPEND doubles nothing where the destination does not keep dates', async () => {
+  let cuts = 0;
+  const script: Script = {
+    commands: (text) => text.replace(/^((?:X\d+ APPEND "[^"]*")? \([^)]*\)) "[^"]*"(?= ~?\{\d+\+?\}\r$)/gm, '$1'),
+    answers: (text) => {
+      if (cuts > 0 || !/^X\d+ OK .*Append completed/m.test(text)) return text;
+      cuts += 1;
+      return null;
+    },
+  };
+  await start({
+    newPort: async (port) => {
+      proxy = await startLineProxy(port, script);
+      return proxy.port;
+    },
+  });
+  await deliver(journey.old, { count: 5 });
+  expect(await journey.run('plan')).toMatchObject({ code: 0 });
+  expect(await sync()).toMatchObject({ exit_code: 0, buckets: { moved_now: 5, failed: 0, in_doubt: 0 } });
+  expect(cuts).toBe(1);
+  expect(await contents(journey.new)).toEqual(await contents(journey.old));
+  for (const line of await held(journey.new)) expect(line).not.toContain(' 2020-');
+  expect(await sync()).toMatchObject({ exit_code: 0, destination_writes: 0 });
+});
+
+it('an APPENDUID that names every UID there is neither takes the memory nor doubles a message', async () => {
+  let lies = 0;
+  const lie = (_: string, uidValidity: string): string => {
+    lies += 1;
+    return `[APPENDUID ${uidValidity} 1:4294967295]`;
+  };
+  await start({
+    newPort: async (port) => {
+      proxy = await startLineProxy(port, { answers: (text) => text.replace(/\[APPENDUID (\d+) [^\]]*\]/g, lie) });
+      return proxy.port;
+    },
+  });
+  await deliver(journey.old, { count: 3 });
+  expect(await journey.run('plan')).toMatchObject({ code: 0 });
+  expect(await sync()).toMatchObject({ exit_code: 0, buckets: { moved_now: 3, failed: 0 } });
+  expect(lies).toBeGreaterThan(0);
+  expect(await sync()).toMatchObject({ exit_code: 0, destination_writes: 0 });
+  expect(await held(journey.new)).toEqual(await held(journey.old));
+});
+
+it('flags set at the source reach the destination although its UIDVALIDITY changed in between', async () => {
+  await start();
+  await deliver(journey.old, { count: 3 });
+  expect(await journey.run('plan')).toMatchObject({ code: 0 });
+  expect(await sync()).toMatchObject({ exit_code: 0 });
+  const before = (await journey.uidNexts('ann')).INBOX?.uidValidity;
+  await journey.new.stop();
+  await changeUidValidity(join(journey.new.home('ann'), 'Maildir'));
+  await journey.new.restart();
+  expect((await journey.uidNexts('ann')).INBOX?.uidValidity).not.toBe(before);
+  await inFolder(journey.old, 'INBOX', ['STORE 1:* +FLAGS.SILENT (\\Flagged)']);
+  expect(await sync()).toMatchObject({ exit_code: 0, buckets: { failed: 0 } });
+  expect(await sync()).toMatchObject({ exit_code: 0, destination_writes: 0 });
+  expect(await held(journey.new)).toEqual(await held(journey.old));
+  for (const line of await held(journey.new)) expect(line).toContain('\\Flagged');
+});
+
+async function changeUidValidity(maildir: string): Promise<void> {
+  const list = join(maildir, 'dovecot-uidlist');
+  await writeFile(list, (await readFile(list, 'utf8')).replace(/ V\d+ /, ' V1999999999 '));
+  for (const name of await readdir(maildir)) if (name.startsWith('dovecot.index')) await rm(join(maildir, name));
+}
+
+it('a server that echoes the password in its refusal puts it into no output and no file', async () => {
+  let refusals = 0;
+  const script: Script = {};
+  await start({
+    newPort: async (port) => {
+      proxy = await startLineProxy(port, script);
+      return proxy.port;
+    },
+  });
+  await deliver(journey.old);
+  expect(await journey.run('plan')).toMatchObject({ code: 0 });
+  const { password } = journey.new;
+  script.answers = (text) =>
+    text.replace(/^(\S+) OK .*Logged in.*$/m, (_, tag) => {
+      refusals += 1;
+      return `${tag} NO [AUTHENTICATIONFAILED] bad command: LOGIN ann ${password}`;
+    });
+  const json = await journey.run('sync', journey.plan, '--json');
+  const text = await journey.run('sync', journey.plan);
+  expect([json.code, text.code]).toEqual([4, 4]);
+  expect(refusals).toBeGreaterThan(1);
+  expect(json.stdout).toContain('AUTH_FAILED');
+  for (const output of [json.stdout, json.stderr, text.stdout, text.stderr]) expect(output).not.toContain(password);
+  const entries = await readdir(join(journey.dir, '.mxodus'), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  expect(files.length).toBeGreaterThan(0);
+  for (const file of files) expect((await readFile(file)).includes(password), file).toBe(false);
+});
