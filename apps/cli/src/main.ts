@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { EXIT } from '@mxodus/model';
 import { z } from 'zod';
+import { collectDeadBuffers } from './collect-buffers.ts';
 import { runCli } from './commands/run-cli.ts';
 import { errorText, troubleOf } from './output/error-text.ts';
 import { writeLog } from './output/log-file.ts';
@@ -44,6 +45,7 @@ function onBug(error: unknown): void {
   process.exit(EXIT.bug);
 }
 
+collectDeadBuffers();
 process.on('SIGINT', onStop);
 process.on('SIGTERM', onStop);
 process.on('SIGUSR2', () => output?.status());

@@ -47,4 +47,4 @@ export interface OpenFolder {
   appendLimit: number | null;
 }
 
-export const BATCH_LIMITS = { messages: 100, bytes: 1024 * 1024, aloneFromBytes: 1 * 1024 * 1024 } as const;
+export const BATCH_LIMITS = { messages: 100, bytes: 2 * 1024 * 1024, aloneFromBytes: 1024 * 1024 } as const;
