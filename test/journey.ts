@@ -146,8 +146,8 @@ servers:
   new: { kind: imap, host: 127.0.0.1, port: ${at.newPort}, tls: none${limits} }
 mailboxes:
 ${mailboxes.join('\n')}
-sync: { settle: 2s }
 assign:
   - { match: "*", to: new }
-${options.config ?? ''}`;
+${options.config ?? 'sync: { settle: 2s }'}
+`;
 }

@@ -14,7 +14,11 @@ const PLAN = 'acme.plan.json';
 
 it('goes from check to report, and a second sync sends nothing', async () => {
   const seed = { messagesPerUser: 60, seed: 3, largestBytes: 200_000 };
-  journey = await startJourney({ users: ['ann', 'bob'], seed, config: 'sync: { folders: { exclude: [Junk] } }\n' });
+  journey = await startJourney({
+    users: ['ann', 'bob'],
+    seed,
+    config: 'sync: { settle: 2s, folders: { exclude: [Junk] } }\n',
+  });
 
   const check = await journey.run('check');
   expect(check).toMatchObject({ code: 0, stdout: expect.stringMatching(/^READY: 2 servers reached, all 4 sign-ins/) });
