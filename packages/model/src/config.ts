@@ -1,44 +1,21 @@
 import { z } from 'zod';
+import { credential, imapAuth } from './config-auth.ts';
+import { name, secretSchema } from './config-secret.ts';
 import { byteSize, duration } from './units.ts';
 
 /** The schema of `mxodus.yaml` (docs/config.md is made from it). Unknown keys are errors; secrets are references, never literals. */
 
-const name = z.string().min(1, 'expected some text');
 const address = z.string().regex(/^[^\s@][^\s]*@[^\s@]+$/, 'expected an address such as ann@example.com');
-
-export const secretSchema = z
-  .union(
-    [
-      z.strictObject({ env: name }).describe('the environment variable that holds it'),
-      z.strictObject({ file: name }).describe('the file that holds it (a trailing newline is dropped)'),
-      z.strictObject({ command: z.array(name).min(1) }).describe('the command that prints it'),
-    ],
-    { error: 'expected a reference to a secret: { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT] }' },
-  )
-  .meta({ id: 'secret' });
 
 const limits = z.strictObject({
   connections: z.int().positive().default(20).describe('connections to this server at once, over all mailboxes'),
   connections_per_mailbox: z.int().positive().default(4).describe('connections to one mailbox at once'),
-  bytes_per_second: byteSize.nullable().default(null).describe('not supported yet'),
-  bytes_per_day: byteSize.nullable().default(null).describe('not supported yet'),
+  bytes_per_second: byteSize.nullable().default(null).describe('of message bytes, both directions, over all mailboxes'),
+  bytes_per_day: byteSize
+    .nullable()
+    .default(null)
+    .describe('of message bytes for one mailbox in a day (UTC), both directions; survives a restart'),
 });
-
-const imapAuth = z.discriminatedUnion('method', [
-  z.strictObject({ method: z.literal('login') }).describe("each mailbox's own user and password"),
-  z.strictObject({ method: z.literal('plain') }).describe('the same, by SASL PLAIN (RFC 4616)'),
-  z
-    .strictObject({
-      method: z.literal('master'),
-      user: name.describe('the master user'),
-      password: secretSchema.describe("the master user's password"),
-      separator: z.string().default('*').describe('what the server wants between USER and MASTER'),
-    })
-    .describe('one master user signs in for every mailbox, as USER*MASTER'),
-  z
-    .strictObject({ method: z.literal('xoauth2'), token: secretSchema.optional().describe('the access token') })
-    .describe('not supported yet'),
-]);
 
 const imapServer = z.strictObject({
   kind: z.literal('imap'),
@@ -51,6 +28,14 @@ const imapServer = z.strictObject({
   ca: name.optional().describe('PEM file of the authority to trust instead of the system ones'),
   allow_cleartext: z.boolean().default(false).describe('allow `tls: none` to a host that is not loopback'),
   auth: imapAuth.default({ method: 'login' }).describe('how to sign in'),
+  compress: z.boolean().default(false).describe('COMPRESS=DEFLATE (RFC 4978) where the server has it: for slow lines'),
+  timeout: duration.prefault('120s').describe('how long a silent server is waited for'),
+  labels: z
+    .enum(['folders', 'first', 'keywords'])
+    .default('folders')
+    .describe(
+      'of a Gmail source: a copy in the folder of each label, in the first only, or one copy with labels as keywords',
+    ),
   limits: limits.prefault({}).describe('what the server can take'),
 });
 
@@ -59,12 +44,7 @@ const exchangeServer = z
     kind: z.literal('exchange'),
     tenant: name.describe('the tenant id of Microsoft Entra'),
     client_id: name.describe('the id of the app registration'),
-    credential: z
-      .union([
-        z.strictObject({ secret: secretSchema }),
-        z.strictObject({ certificate: name.describe('PEM file'), key: secretSchema }),
-      ])
-      .describe("the app's secret, or its certificate and key"),
+    credential,
     writer: z
       .enum(['auto', 'graph-json', 'imap-append', 'graph-importmime'])
       .default('auto')
@@ -171,7 +151,12 @@ const folderRules = z.strictObject({
 });
 
 const syncSchema = z.strictObject({
-  deletes: z.enum(['keep', 'trash', 'mirror']).default('keep').describe('trash and mirror: not supported yet'),
+  deletes: z
+    .enum(['keep', 'trash', 'mirror'])
+    .default('keep')
+    .describe(
+      'what a delete at the source does to the copy: nothing, moves it to the trash, or removes it; never after the switch',
+    ),
   newest_first: z.boolean().default(true).describe('order inside a folder'),
   settle: duration
     .prefault('15s')
@@ -268,7 +253,6 @@ export const configSchema = z
   .meta({ title: 'mxodus.yaml' });
 
 export type Config = z.output<typeof configSchema>;
-export type Secret = z.output<typeof secretSchema>;
 export type ImapServerConfig = z.output<typeof imapServer>;
 export type ServerConfig = z.output<typeof serverSchema>;
 export type MailboxEntry = z.output<typeof mailboxEntry>;

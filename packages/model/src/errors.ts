@@ -89,6 +89,19 @@ export interface ErrorDetails {
   /** Where: a mailbox and folder, or a file and line. */
   where?: string;
   cause?: unknown;
+  /** The server asked for a pause, or for fewer connections. */
+  hint?: SlowDown;
+}
+
+/** What a server's own words ask for (`[THROTTLED]`, "Suggested Backoff Time", "too many connections", ...). */
+export interface SlowDown {
+  /** `login`: it was said to this user; `host`: to everyone on this server. */
+  scope: 'login' | 'host';
+  kind: 'pause' | 'fewer-connections';
+  /** Milliseconds, where the server names them. */
+  pauseMs: number | null;
+  /** The server's words. */
+  words: string;
 }
 
 /** Expected trouble, made at the edge that knows why. Anything else that is thrown is a bug. */
@@ -99,6 +112,7 @@ export class MxodusError extends Error {
   readonly why: string;
   readonly advice: string;
   readonly where: string | undefined;
+  readonly hint: SlowDown | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails) {
     super(`${code}: ${details.what}`, { cause: details.cause });
@@ -109,13 +123,14 @@ export class MxodusError extends Error {
     this.why = details.why;
     this.advice = details.advice;
     this.where = details.where;
+    this.hint = details.hint;
   }
 
   /** The same trouble, with the place it happened at (kept when already known). */
   at(where: string): MxodusError {
     if (this.where !== undefined) return this;
-    const { what, why, advice, cause } = this;
-    return new MxodusError(this.code, { what, why, advice, cause, where });
+    const { what, why, advice, cause, hint } = this;
+    return new MxodusError(this.code, { what, why, advice, cause, where, ...(hint === undefined ? {} : { hint }) });
   }
 }
 

@@ -92,13 +92,24 @@ export const eventSchema = z.discriminatedUnion('type', [
     source_messages: z.int(),
     bytes: z.int().describe('moved by this pass'),
   }),
-  z.strictObject({ type: z.literal('waiting'), mailbox, why: z.string(), until: z.string().nullable() }),
+  z.strictObject({
+    type: z.literal('waiting'),
+    mailbox,
+    why: z.string(),
+    until: z.string().nullable().describe('null: not known'),
+    over: z.boolean().describe('the wait is over'),
+  }),
   z.strictObject({
     type: z.literal('folder_finished'),
     mailbox,
     folder,
     destination_folder: z.string(),
-    rung: z.enum(['unchanged', 'full-scan']).describe('how the changes were found'),
+    rung: z
+      .enum(['unchanged', 'qresync', 'condstore', 'flag-diff', 'full-scan'])
+      .describe('how the changes were found'),
+    rows_read: z.int().describe('FETCH rows it took to find them'),
+    moves: z.int().describe('messages moved at the destination because they were at the source'),
+    deletes: z.int().describe('messages deleted at the destination because they were at the source'),
     source_messages: z.int(),
     buckets: bucketsSchema,
   }),
@@ -133,6 +144,10 @@ export const eventSchema = z.discriminatedUnion('type', [
     last_complete_pass: z.string().nullable(),
     running_since: z.string().nullable(),
     error: z.string().nullable().describe('what ended the last pass early'),
+    waiting: z
+      .strictObject({ why: z.string(), until: z.string().nullable().describe('null: not known') })
+      .nullable()
+      .describe('what the mailbox waits for at the moment'),
   }),
 ]);
 

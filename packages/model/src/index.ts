@@ -1,9 +1,12 @@
 export * from './buckets.ts';
 export * from './config.ts';
+export { type ImapAuthConfig, isSafeEndpoint } from './config-auth.ts';
+export type { Secret } from './config-secret.ts';
 export * from './cutover.ts';
 export * from './dns.ts';
 export * from './errors.ts';
 export * from './events.ts';
+export * from './governor.ts';
 export * from './ledger.ts';
 export * from './mail.ts';
 export * from './plan.ts';

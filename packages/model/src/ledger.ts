@@ -1,5 +1,6 @@
 import type { Buckets } from './buckets.ts';
-import type { FolderStatus } from './mail.ts';
+import type { TrafficBook, Wait } from './governor.ts';
+import type { FolderStatus, UidRange } from './mail.ts';
 
 /**
  * The ledger: what was copied, keyed by (source folder, UIDVALIDITY, UID).
@@ -7,7 +8,8 @@ import type { FolderStatus } from './mail.ts';
  *   state   meaning                                                       next
  *   (none)  never sent, or looked for and not found                       intent, cannot, failed, stored by adoption
  *   intent  about to be sent, or sent and the answer not seen: in doubt   stored, cannot, failed, (none)
- *   stored  at the destination                                            -
+ *   stored  at the destination; gone: the source no longer lists it       gone, forgotten (moved, deleted there too, or the
+ *                                                                         destination was restored from a backup)
  *   cannot  the destination's stated rules refuse it for good             intent when the rules allow it now, stored by
  *                                                                         adoption, (none) when expunged
  *   failed  refused or unreadable; tried again by the next pass           intent, cannot, failed, stored by adoption,
@@ -31,6 +33,8 @@ export interface LedgerFolder {
   destinationUidValidity: number | null;
   /** The source's status when this folder was last finished; null: never finished. */
   finished: FolderStatus | null;
+  /** The destination folder as the last finished pass left it; null: never finished, or the folder was not there. */
+  destinationFinished: { uidNext: number; messages: number } | null;
   buckets: Buckets | null;
 }
 
@@ -48,6 +52,27 @@ export interface LedgerMessage {
   /** Found at the destination rather than sent. */
   adopted: boolean;
   reason: string | null;
+  /** The source no longer lists it. */
+  gone: boolean;
+  /** Of the header, see `headerDigest`; null: not known. */
+  digest: string | null;
+  /** See MessageMeta; null: the source has none. */
+  emailId: string | null;
+}
+
+/** A stored message that the source no longer lists: deleted there, or moved to another folder. */
+export interface GoneMessage {
+  folderId: number;
+  source: string;
+  destination: string;
+  destinationUidValidity: number | null;
+  uid: number;
+  bytes: number;
+  internalDate: number | null;
+  flags: string;
+  destinationUid: number | null;
+  digest: string | null;
+  emailId: string | null;
 }
 
 export interface Intent {
@@ -56,6 +81,8 @@ export interface Intent {
   internalDate: number | null;
   flags: string;
   floor: number;
+  digest: string | null;
+  emailId: string | null;
 }
 
 /** What became of a message. `unsent` puts it back to (none). */
@@ -76,7 +103,12 @@ export interface Adoption {
   bytes: number;
   internalDate: number | null;
   flags: string;
-  destinationUid: number;
+  /** null: it was moved before and its place is not known; whatever the user did with it stays so. */
+  destinationUid: number | null;
+  digest: string | null;
+  emailId: string | null;
+  /** false: an earlier pass moved it (under another UID or UIDVALIDITY); true: something else put it there. */
+  found: boolean;
 }
 
 export interface PassResult {
@@ -116,6 +148,11 @@ export interface NotMovedRow {
   reason: string | null;
 }
 
+/** What a mailbox waits for. */
+export interface WaitRow extends Wait {
+  address: string;
+}
+
 export interface FolderRow extends LedgerFolder {
   address: string;
 }
@@ -136,13 +173,15 @@ export interface LedgerReader {
   counts(): Promise<StateCounts[]>;
   alterations(): Promise<AlterationRow[]>;
   notMoved(): Promise<NotMovedRow[]>;
+  /** Only of mailboxes whose pass is running. */
+  waits(): Promise<WaitRow[]>;
   close(): Promise<void>;
 }
 
 /**
- * When a write's promise resolves, the write survives the death of the process. Intents, passes and folders survive the loss of
- * power too; the others do so as soon as the next of those is written. What can be lost that way is only what became of an
- * intent, and intents are looked up.
+ * When a write's promise resolves, the write survives the death of the process. Passes and folders survive the loss of power too, and
+ * with each of them all that was written before. What a loss of power takes is the end of the ledger, in order: the next pass finds
+ * at the destination what is not in it (a folder that holds more than the last pass left there is looked at).
  */
 export interface Ledger extends LedgerReader {
   openMailbox(key: MailboxKey): Promise<number>;
@@ -159,13 +198,40 @@ export interface Ledger extends LedgerReader {
   ): Promise<LedgerFolder>;
   finishFolder(
     folderId: number,
-    state: { status: FolderStatus; buckets: Buckets; destinationUidValidity: number | null },
+    state: {
+      status: FolderStatus;
+      buckets: Buckets;
+      destination: { uidValidity: number; uidNext: number; messages: number } | null;
+    },
   ): Promise<void>;
-  /** The destination's UIDVALIDITY; when it is another than before, every destination UID and floor of the folder is forgotten. */
+  /** The mailbox's folders as they are now: of each source folder the UIDVALIDITY opened last. */
+  currentFolders(mailboxId: number): Promise<LedgerFolder[]>;
+  /** The same source folder under the UIDVALIDITY opened before this one; null: there was none. */
+  earlierFolder(folderId: number): Promise<LedgerFolder | null>;
+  /**
+   * The destination's UIDVALIDITY; when it is another than before, every destination UID of the folder is forgotten, and those that
+   * had one or a floor are to be looked for from UID 1 on.
+   */
   setDestinationUidValidity(folderId: number, uidValidity: number): Promise<void>;
 
-  /** By UID, ascending. */
-  messages(folderId: number): Promise<LedgerMessage[]>;
+  /** Those that the source lists (gone ones are left out), by UID, ascending. */
+  messages(folderId: number, range?: UidRange): Promise<LedgerMessage[]>;
+  /** The messages of the folder with these UIDs that the ledger knows, gone ones too. */
+  messagesOf(folderId: number, uids: readonly number[]): Promise<LedgerMessage[]>;
+  /** Every destination UID the folder's messages have, gone ones too. */
+  destinationUids(folderId: number): Promise<number[]>;
+  /** Messages of the folder that the source lists. */
+  countListed(folderId: number): Promise<number>;
+  /** By bucket, of the messages the source lists; each row is in exactly one, those of `passId` are moved_now. */
+  countBuckets(folderId: number, passId: number): Promise<Buckets>;
+  /** Those that the source lists and that are not stored, by UID, ascending. */
+  unsettled(folderId: number): Promise<LedgerMessage[]>;
+  /** Stored ones whose destination UID is not known and can be looked for: they have a floor. Listed and gone. */
+  unlocated(folderId: number): Promise<LedgerMessage[]>;
+  /** Of all folders of the mailbox, also those under an earlier UIDVALIDITY. */
+  goneMessages(mailboxId: number): Promise<GoneMessage[]>;
+  /** Where messages with one of these EMAILIDs are at the destination; listed ones only, stored only. */
+  placesOf(mailboxId: number, emailIds: readonly string[]): Promise<GoneMessage[]>;
   /** Messages in doubt of a mailbox, over its folders as they are now. */
   countIntents(mailboxId: number): Promise<number>;
   /** Messages that need nothing more (stored or cannot) of a mailbox, over its folders as they are now. */
@@ -173,8 +239,28 @@ export interface Ledger extends LedgerReader {
   writeIntents(folderId: number, passId: number, intents: readonly Intent[]): Promise<void>;
   settle(folderId: number, passId: number, settlements: readonly Settlement[]): Promise<void>;
   adopt(folderId: number, passId: number, adoptions: readonly Adoption[]): Promise<void>;
-  /** The source no longer has these messages: those that were not moved are forgotten, the others stay as they are. */
-  forgetExpunged(folderId: number, uids: readonly number[]): Promise<void>;
+  /** The source no longer has these messages: stored ones become gone, cannot and failed ones are forgotten, intents stay. */
+  noteExpunged(folderId: number, uids: readonly number[]): Promise<void>;
+  /** Gone messages that the source lists again under the same UID: it hid their folder for a while. */
+  noteListed(folderId: number, uids: readonly number[]): Promise<void>;
+  /** Forgets gone messages: they were deleted at the destination too, or are known under another UID now. */
+  forgetGone(gone: readonly { folderId: number; uid: number }[]): Promise<void>;
+  /** A restored destination lost them: stored ones go back to (none). */
+  forgetStored(folderId: number, uids: readonly number[]): Promise<void>;
+  /**
+   * A gone message turned up in another source folder (or under another UID) and its copy was moved there: the intent of `to`
+   * becomes stored, and `from` is forgotten, both or none.
+   */
+  settleMoves(
+    passId: number,
+    moves: readonly {
+      from: { folderId: number; uid: number };
+      to: { folderId: number; uid: number; destinationUid: number | null };
+    }[],
+  ): Promise<void>;
+  /** The mailbox waits, or no longer does. */
+  noteWait(mailboxId: number, wait: Wait | null): Promise<void>;
+  readonly traffic: TrafficBook;
   setFlags(folderId: number, changes: readonly { uid: number; flags: string }[]): Promise<void>;
   setDestinationUids(folderId: number, found: readonly { uid: number; destinationUid: number }[]): Promise<void>;
   /** The same alteration of the same message is kept once. */

@@ -1,3 +1,5 @@
+import type { SlowDown } from './errors.ts';
+
 /** The words of IMAP (RFC 9051) as mxodus uses them, and the port every mail system implements. */
 
 /** RFC 6154 special use, only where the server itself says so. */
@@ -48,17 +50,56 @@ export interface MessageMeta {
   /** Milliseconds since the epoch; null where the server's INTERNALDATE cannot be read. */
   internalDate: number | null;
   bytes: number;
-  /** Message-ID without the angle brackets, where it was asked for and is there. */
+  /** Message-ID as it is in the header, unfolded, where it was asked for and is there. */
   messageId?: string | null;
+  /** EMAILID (RFC 8474) or X-GM-MSGID: equal for the same message in any folder. Left out where the server has neither. */
+  emailId?: string;
+  /** X-GM-LABELS, where the server has them. */
+  labels?: readonly string[];
+}
+
+/** UIDs from `from` to `to`, both included; `to` left out: to the end. */
+export interface UidRange {
+  from: number;
+  to?: number;
+}
+
+export interface FlagRow {
+  uid: number;
+  flags: readonly string[];
 }
 
 export interface FolderScan {
   uidValidity: number;
   uidNext: number;
+  /** All messages of the folder (EXISTS), whatever the range of the scan. */
+  exists: number;
   highestModseq: string | null;
   /** The flags a client may set for good; null: any, or not known because the folder was opened read-only. */
   permanentFlags: readonly string[] | null;
   messages: MessageMeta[];
+}
+
+/** What changed in a folder since a MODSEQ (RFC 7162). */
+export interface FolderChanges {
+  uidValidity: number;
+  uidNext: number;
+  exists: number;
+  highestModseq: string | null;
+  /** Messages whose flags changed, and new ones, with the flags they have now. */
+  flags: FlagRow[];
+  /** UIDs expunged since; null: the server has no QRESYNC and does not tell. May name UIDs nobody knew. */
+  vanished: number[] | null;
+}
+
+/** What became of messages that were moved or copied inside one account. */
+export interface Relocated {
+  /** The other folder's UIDVALIDITY; null without UIDPLUS. */
+  uidValidity: number | null;
+  /** Old UID to new UID; empty without UIDPLUS. A UID that is missing was not there any more. */
+  uids: ReadonlyMap<number, number>;
+  /** The old ones are still there, marked \Deleted: the server has neither MOVE nor UID EXPUNGE, and others are marked too. */
+  leftMarked: boolean;
 }
 
 export interface Quota {
@@ -82,9 +123,19 @@ export interface OutgoingMessage {
 /** The definite answer for one message. No answer at all is an exception: the message is in doubt. */
 export type AppendOutcome =
   | { kind: 'stored' /** null without UIDPLUS (RFC 4315) */; uid: number | null }
-  | { kind: 'refused'; reason: RefusalReason; response: string };
+  | { kind: 'refused'; reason: RefusalReason; response: string /** What a busy server asks for. */; hint?: SlowDown };
 
-export type RefusalReason = 'too-large' | 'quota' | 'zero-bytes' | 'no-folder' | 'busy' | 'other';
+/** `content`, `flags` and `date`: the words point there. `other`: they do not say. `busy`: not now. */
+export type RefusalReason =
+  | 'too-large'
+  | 'quota'
+  | 'zero-bytes'
+  | 'no-folder'
+  | 'busy'
+  | 'flags'
+  | 'date'
+  | 'content'
+  | 'other';
 
 export interface AppendAnswer {
   uidValidity: number | null;
@@ -99,7 +150,8 @@ export interface Appender {
   readonly usable: boolean;
   /**
    * Appends the messages in order to one folder. Resolves when every message has a definite answer. Throws when the connection
-   * ends before that: all messages of the call are then in doubt. Never sends a message twice unless the server refused it.
+   * ends before that: all messages of the call are then in doubt. Never sends a message twice unless the server refused it. May be
+   * called again before it resolved: the calls are answered in order, and the line is never idle in between.
    */
   append(folder: string, messages: readonly OutgoingMessage[]): Promise<AppendAnswer>;
   close(): Promise<void>;
@@ -110,7 +162,11 @@ export interface FetchedMessage {
   body: Buffer;
 }
 
-/** One connection that reads, and makes the small changes. One command at a time. */
+/**
+ * One connection that reads, and makes the small changes. Calls may be made at once; they are sent in order. A folder is opened
+ * read-only unless `writable`, and only when another one is open. Every method that takes `uidValidity` throws UIDVALIDITY_CHANGED
+ * when the folder has another one.
+ */
 export interface MailSession {
   readonly facts: ServerFacts;
   /** false once the connection has ended. */
@@ -121,15 +177,26 @@ export interface MailSession {
   /** What CREATE would meet, without creating. */
   probeName(path: string): Promise<NameProbe>;
   quota(): Promise<Quota | null>;
-  /** Lists UIDs from `fromUid` (default 1) on. Opens read-only unless `writable`. */
-  scan(path: string, options?: { fromUid?: number; messageIds?: boolean; writable?: boolean }): Promise<FolderScan>;
   /**
-   * Bodies by BODY.PEEK[], in the server's order. UIDs that do not come back are simply missing: the caller reconciles. Throws
-   * UIDVALIDITY_CHANGED when the folder has another UIDVALIDITY than the one given.
+   * Opens the folder anew and lists a range of it (default: all), by UID, ascending. A row the server garbles is listed by its UID
+   * alone rather than left out.
    */
+  scan(path: string, options?: { range?: UidRange; messageIds?: boolean; writable?: boolean }): Promise<FolderScan>;
+  /** UIDs and flags only: a fraction of the cost of a scan. By UID, ascending. */
+  flags(path: string, range: UidRange): Promise<FlagRow[]>;
+  /** All UIDs of the folder, opened anew, ascending. */
+  uids(path: string): Promise<number[]>;
+  /** null: the server cannot tell (no CONDSTORE, NOMODSEQ for this folder, or another UIDVALIDITY). */
+  changes(path: string, since: { uidValidity: number; highestModseq: string }): Promise<FolderChanges | null>;
+  /** Bodies by BODY.PEEK[], in the server's order. UIDs that do not come back are simply missing: the caller reconciles. */
   fetch(path: string, uids: readonly number[], uidValidity?: number): AsyncIterable<FetchedMessage>;
+  /**
+   * Bodies by BINARY.PEEK[] (RFC 3516): may carry NUL, and come with their parts decoded. Only where `facts.capabilities` has BINARY;
+   * what the server cannot decode it ends with NO.
+   */
+  fetchBinary(path: string, uids: readonly number[], uidValidity?: number): AsyncIterable<FetchedMessage>;
   /** The header section only (BODY.PEEK[HEADER]). */
-  fetchHeaders(path: string, uids: readonly number[]): AsyncIterable<FetchedMessage>;
+  fetchHeaders(path: string, uids: readonly number[], uidValidity?: number): AsyncIterable<FetchedMessage>;
   /** Streams one body to a file; returns its size in bytes. null: the source does not give it, or not all of it. */
   download(path: string, uid: number, to: { file: string; uidValidity?: number }): Promise<number | null>;
   create(path: string, role: FolderRole | null): Promise<void>;
@@ -139,6 +206,11 @@ export interface MailSession {
     uids: readonly number[],
     change: { add: readonly string[]; remove: readonly string[] },
   ): Promise<void>;
+  /** MOVE (RFC 6851), or COPY, then \Deleted and UID EXPUNGE. Throws FOLDER_REFUSED when the other folder is not there. */
+  move(path: string, uids: readonly number[], to: string): Promise<Relocated>;
+  copy(path: string, uids: readonly number[], to: string): Promise<Relocated>;
+  /** Removes these messages and no others. 'marked': only \Deleted was set, because others are marked and there is no UID EXPUNGE. */
+  expunge(path: string, uids: readonly number[]): Promise<'expunged' | 'marked'>;
   close(): Promise<void>;
 }
 

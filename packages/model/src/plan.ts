@@ -15,6 +15,7 @@ const warning = z.strictObject({
     'NAMES_MAY_MEET',
     'NO_UIDPLUS',
     'DESTINATION_NOT_EMPTY',
+    'SHARED_DESTINATION',
     'DNS',
   ]),
   text: z.string(),
@@ -75,7 +76,7 @@ export const planSchema = z
     mailboxes: z.array(mailbox),
     rules: z
       .strictObject({
-        deletes: z.literal('keep'),
+        deletes: z.enum(['keep', 'trash', 'mirror']),
         newest_first: z.boolean(),
         exclude: z.array(z.string()),
         map: z.record(z.string(), z.string()),
