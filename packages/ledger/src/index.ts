@@ -1,1 +1,2 @@
+export { copySqliteLedger } from './sqlite/copy-ledger.ts';
 export { openSqliteLedger, readSqliteLedger } from './sqlite/sqlite-ledger.ts';

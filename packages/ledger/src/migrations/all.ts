@@ -1,4 +1,5 @@
 import { first } from './0001-first.ts';
+import { goneAndTraffic } from './0002-gone-and-traffic.ts';
 import type { Migration } from './migration.ts';
 
-export const migrations: readonly Migration[] = [first];
+export const migrations: readonly Migration[] = [first, goneAndTraffic];

@@ -1,14 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { MxodusError } from '@mxodus/model';
-import type { SqliteDatabase } from 'kysely';
 import { fromSqlite } from './sqlite-error.ts';
 
 /** How long a write waits for another process's write. */
 const BUSY_TIMEOUT_MS = 10_000;
+/** The WAL is moved into the file every 4 MiB; what a long reader made it grow beyond is given back afterwards. */
+const WAL_PAGES = 1024;
+const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** Opens the file for writing; makes it, and the folder, where they are not there. */
+/** Opens the file for writing, with `synchronous` at full; makes it, and the folder, where they are not there. */
 export function openForWriting(path: string): DatabaseSync {
   makeFolder(dirname(path));
   try {
@@ -16,6 +18,8 @@ export function openForWriting(path: string): DatabaseSync {
     try {
       db.exec('pragma journal_mode = wal');
       db.exec('pragma synchronous = full');
+      db.exec(`pragma wal_autocheckpoint = ${WAL_PAGES}`);
+      db.exec(`pragma journal_size_limit = ${WAL_LIMIT_BYTES}`);
     } catch (error) {
       db.close();
       throw error;
@@ -45,52 +49,5 @@ function makeFolder(folder: string): void {
       advice: full ? 'free some space, then run the same command again' : 'make its parent writable for this user',
       cause: error,
     });
-  }
-}
-
-/** What Kysely's SqliteDialect expects (the shape of better-sqlite3), over node:sqlite; errors come out as ours. */
-export function kyselyDatabase(db: DatabaseSync, path: string): SqliteDatabase {
-  const guarded = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw fromSqlite(error, path);
-    }
-  };
-  return {
-    close: () => db.close(),
-    prepare(sql) {
-      const statement: StatementSync = guarded(() => db.prepare(sql));
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => guarded(() => statement.all(...values(parameters))),
-        run: (parameters) => guarded(() => statement.run(...values(parameters))),
-        iterate: (parameters) => guarded(() => statement.iterate(...values(parameters))),
-      };
-    },
-  };
-}
-
-type Value = null | number | bigint | string | Uint8Array;
-
-function values(parameters: readonly unknown[]): Value[] {
-  return parameters.map((parameter) => {
-    if (parameter === null || typeof parameter === 'number' || typeof parameter === 'string') return parameter;
-    if (typeof parameter === 'bigint' || parameter instanceof Uint8Array) return parameter;
-    throw new TypeError(`a ${typeof parameter} cannot be stored in the ledger`);
-  });
-}
-
-/** Runs `work` in one transaction: all of it or nothing. Synchronous, so nothing of this process comes in between. */
-export function inTransaction<T>(db: DatabaseSync, path: string, work: () => T): T {
-  try {
-    db.exec('begin immediate');
-    const result = work();
-    db.exec('commit');
-    return result;
-  } catch (error) {
-    // SQLite ends the transaction itself on some errors (a full disk is one).
-    if (db.isTransaction) db.exec('rollback');
-    throw fromSqlite(error, path);
   }
 }

@@ -1,30 +1,33 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { MxodusError } from '@mxodus/model';
 import { migrations } from '../migrations/all.ts';
-import { inTransaction } from './database.ts';
-import { fromSqlite } from './sqlite-error.ts';
+import type { LedgerFile } from './ledger-file.ts';
 
 const NEWEST = Math.max(...migrations.map(({ version }) => version));
 
+export const isUpToDate = (version: number | null): boolean => version === NEWEST;
+
 /** Brings the schema up to date. Two processes may do so at once: the second finds nothing to do. */
-export function migrate(db: DatabaseSync, path: string): void {
-  if (schemaVersion(db, path) === NEWEST) return;
-  inTransaction(db, path, () => {
-    const from = schemaVersion(db, path);
-    if (from === null) db.exec('create table mxodus_schema (version integer primary key, name text not null) strict');
-    const record = db.prepare('insert into mxodus_schema (version, name) values (?, ?)');
-    for (const migration of migrations) {
-      if (from !== null && migration.version <= from) continue;
-      for (const statement of migration.sqlite) db.exec(statement);
-      record.run(migration.version, migration.name);
+export function migrate(file: LedgerFile, path: string): void {
+  if (isUpToDate(schemaVersion(file, path))) return;
+  file.durably(() => {
+    const from = schemaVersion(file, path);
+    if (from === null) file.exec('create table mxodus_schema (version integer primary key, name text not null) strict');
+    for (const { version, name, sqlite } of migrations) {
+      if (from !== null && version <= from) continue;
+      for (const statement of sqlite) file.exec(statement);
+      file.run('insert into mxodus_schema (version, name) values (?, ?)', version, name);
     }
   });
 }
 
 /** null: an empty file. Throws STATE_CORRUPT for a file of something else, or of a newer mxodus. */
-export function schemaVersion(db: DatabaseSync, path: string): number | null {
-  const version = readVersion(db, path);
-  if (version !== null && version > NEWEST) {
+export function schemaVersion(file: LedgerFile, path: string): number | null {
+  const tables = file.all("select name from sqlite_schema where type = 'table'");
+  if (tables.length === 0) return null;
+  if (!tables.some(({ name }) => name === 'mxodus_schema')) throw foreign(path);
+  const version = file.get('select max(version) as version from mxodus_schema')?.version;
+  if (typeof version !== 'number') throw foreign(path);
+  if (version > NEWEST) {
     throw new MxodusError('STATE_CORRUPT', {
       what: `the ledger ${path} has schema version ${version}; this mxodus knows versions up to ${NEWEST}`,
       why: 'a newer mxodus wrote it',
@@ -32,20 +35,6 @@ export function schemaVersion(db: DatabaseSync, path: string): number | null {
     });
   }
   return version;
-}
-
-function readVersion(db: DatabaseSync, path: string): number | null {
-  try {
-    const tables = db.prepare("select name from sqlite_schema where type = 'table'").all();
-    if (tables.length === 0) return null;
-    if (!tables.some(({ name }) => name === 'mxodus_schema')) throw foreign(path);
-    const row = db.prepare('select max(version) as version from mxodus_schema').get();
-    const version = row?.version;
-    if (typeof version !== 'number') throw foreign(path);
-    return version;
-  } catch (error) {
-    throw fromSqlite(error, path);
-  }
 }
 
 function foreign(path: string): MxodusError {

@@ -16,6 +16,7 @@ describeLedger('sqlite', async () => {
   const folder = newFolder();
   return {
     open: () => openSqliteLedger(join(folder, 'state', 'ledger.db')),
+    read: () => readSqliteLedger(join(folder, 'state', 'ledger.db')),
     dispose: async () => rmSync(folder, { recursive: true, force: true }),
   };
 });
@@ -49,7 +50,7 @@ const START = `
   const folder = await ledger.openFolder(mailbox, ${JSON.stringify(INBOX)});
   const batch = (first) => Array.from({ length: 100 }, (_, index) => first + index);
   const write = (first) => ledger.writeIntents(folder.id, pass, batch(first).map((uid) =>
-    ({ uid, bytes: 1, internalDate: 2, flags: '', floor: 1 })));
+    ({ uid, bytes: 1, internalDate: 2, flags: '', floor: 1, digest: null, emailId: null })));
   const settle = (first) => ledger.settle(folder.id, pass, batch(first).map((uid) =>
     ({ uid, kind: 'stored', destinationUid: uid })));
 `;
@@ -129,11 +130,11 @@ describe('a large folder', () => {
     const { id } = await ledger.openFolder(mailbox, INBOX);
     for (let first = 1; first < 100_000; first += 1000) {
       const uids = Array.from({ length: 1000 }, (_, index) => first + index);
-      const row = { bytes: 12_000, internalDate: 1_700_000_000_000, flags: '\\Seen' };
+      const row = { bytes: 12_000, internalDate: 1_700_000_000_000, flags: '\\Seen', emailId: null, found: true };
       await ledger.adopt(
         id,
         pass,
-        uids.map((uid) => ({ uid, ...row, destinationUid: uid })),
+        uids.map((uid) => ({ uid, ...row, destinationUid: uid, digest: `digest ${uid}` })),
       );
     }
     const before = process.memoryUsage.rss();
@@ -194,7 +195,7 @@ describe('trouble', () => {
   it('says which schema it knows', async () => {
     await corruptions[2]?.[2]();
     await expect(openSqliteLedger(path)).rejects.toMatchObject({
-      what: `the ledger ${path} has schema version 99; this mxodus knows versions up to 1`,
+      what: `the ledger ${path} has schema version 99; this mxodus knows versions up to 2`,
       advice: 'use that mxodus, or a newer one, for this project',
     });
   });

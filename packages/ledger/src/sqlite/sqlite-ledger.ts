@@ -1,93 +1,115 @@
 import { existsSync } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
 import type { Ledger, LedgerReader } from '@mxodus/model';
-import { Kysely, SqliteDialect } from 'kysely';
-import { addAlterations } from '../queries/add-alterations.ts';
-import { countMessages, countStates } from '../queries/count-messages.ts';
-import { finishFolder } from '../queries/finish-folder.ts';
-import { finishPass } from '../queries/finish-pass.ts';
-import { listAlterations } from '../queries/list-alterations.ts';
-import { listFolders } from '../queries/list-folders.ts';
-import { listNotMoved } from '../queries/list-not-moved.ts';
-import { listPasses } from '../queries/list-passes.ts';
-import { openFolder } from '../queries/open-folder.ts';
-import { openMailbox } from '../queries/open-mailbox.ts';
-import { setDestinationUidValidity } from '../queries/set-destination-uid-validity.ts';
-import { startPass } from '../queries/start-pass.ts';
-import type { LedgerSchema } from '../schema.ts';
-import { kyselyDatabase, openForReading, openForWriting } from './database.ts';
-import { messageStatements } from './message-statements.ts';
-import { migrate, schemaVersion } from './migrate.ts';
-import { readMessages } from './read-messages.ts';
-import { MessageWriter } from './write-messages.ts';
+import { openForReading, openForWriting } from './database.ts';
+import { LedgerFile } from './ledger-file.ts';
+import { MessageWriter } from './messages/message-writer.ts';
+import {
+  readDestinationUids,
+  readMessages,
+  readMessagesOf,
+  readUnlocated,
+  readUnsettled,
+} from './messages/read-messages.ts';
+import { readGone, readPlacesOf } from './messages/read-places.ts';
+import { isUpToDate, migrate, schemaVersion } from './migrate.ts';
+import { addAlterations } from './queries/add-alterations.ts';
+import { countBuckets, countIntents, countListed, countSettled, countStates } from './queries/count-messages.ts';
+import { currentFolders } from './queries/current-folders.ts';
+import { setDestinationUidValidity } from './queries/destination-uid-validity.ts';
+import { earlierFolder } from './queries/earlier-folder.ts';
+import { finishFolder } from './queries/finish-folder.ts';
+import { finishPass } from './queries/finish-pass.ts';
+import { listAlterations } from './queries/list-alterations.ts';
+import { listFolders } from './queries/list-folders.ts';
+import { listNotMoved } from './queries/list-not-moved.ts';
+import { listPasses } from './queries/list-passes.ts';
+import { listWaits } from './queries/list-waits.ts';
+import { noteWait } from './queries/note-wait.ts';
+import { openFolder } from './queries/open-folder.ts';
+import { openMailbox } from './queries/open-mailbox.ts';
+import { startPass } from './queries/start-pass.ts';
+import { trafficBook } from './queries/traffic.ts';
 
 /**
  * The ledger in one SQLite file: for one machine (never on a network file system). Throws STATE_UNWRITABLE, STATE_CORRUPT, DISK_FULL.
- * Every statement runs synchronously and alone, so ordinary queries and the prepared ones never meet inside a transaction.
+ * Plain SQL, without a query builder: importing one took longer than a whole pass over a mailbox in which nothing changed.
  */
 export async function openSqliteLedger(path: string): Promise<Ledger> {
-  const db = openForWriting(path);
-  return closingOnError(db, () => {
-    migrate(db, path);
-    return ledger(db, path);
+  const file = new LedgerFile(openForWriting(path), path);
+  return closingOnError(file, () => {
+    migrate(file, path);
+    return ledger(file);
   });
 }
 
-/** For status and report; never makes the file. null: there is none yet. */
+/** For status and report; never makes the file, and brings one of an older mxodus up to date. null: there is none yet. */
 export async function readSqliteLedger(path: string): Promise<LedgerReader | null> {
   if (!existsSync(path)) return null;
-  const db = openForReading(path);
-  return closingOnError(db, () => {
-    if (schemaVersion(db, path) !== null) return reader(queryBuilder(db, path));
-    db.close();
-    return null;
-  });
+  const file = new LedgerFile(openForReading(path), path);
+  const version = closingOnError(file, () => schemaVersion(file, path));
+  if (version !== null && isUpToDate(version)) return reader(file);
+  file.close();
+  if (version === null) return null;
+  await (await openSqliteLedger(path)).close();
+  return reader(new LedgerFile(openForReading(path), path));
 }
 
-function closingOnError<T>(db: DatabaseSync, work: () => T): T {
+function closingOnError<T>(file: LedgerFile, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    db.close();
+    file.close();
     throw error;
   }
 }
 
-const queryBuilder = (db: DatabaseSync, path: string): Kysely<LedgerSchema> =>
-  new Kysely({ dialect: new SqliteDialect({ database: kyselyDatabase(db, path) }) });
-
-function reader(queries: Kysely<LedgerSchema>): LedgerReader {
+function reader(file: LedgerFile): LedgerReader {
   return {
-    lastPasses: () => listPasses(queries),
-    folders: () => listFolders(queries),
-    counts: () => countStates(queries),
-    alterations: () => listAlterations(queries),
-    notMoved: () => listNotMoved(queries),
-    close: () => queries.destroy(),
+    lastPasses: async () => listPasses(file),
+    folders: async () => listFolders(file),
+    counts: async () => countStates(file),
+    alterations: async () => listAlterations(file),
+    notMoved: async () => listNotMoved(file),
+    waits: async () => listWaits(file),
+    close: async () => file.close(),
   };
 }
 
-function ledger(db: DatabaseSync, path: string): Ledger {
-  const queries = queryBuilder(db, path);
-  const statements = messageStatements(db);
-  const writer = new MessageWriter(db, path, statements);
+function ledger(file: LedgerFile): Ledger {
+  const writer = new MessageWriter(file);
   return {
-    ...reader(queries),
-    openMailbox: (key) => openMailbox(queries, key),
-    startPass: (mailboxId, pass) => startPass(queries, mailboxId, pass),
-    finishPass: (passId, result) => finishPass(queries, passId, result),
-    openFolder: (mailboxId, key) => openFolder(queries, mailboxId, key),
-    finishFolder: (folderId, state) => finishFolder(queries, folderId, state),
-    setDestinationUidValidity: (folderId, value) => setDestinationUidValidity(queries, folderId, value),
-    countIntents: (mailboxId) => countMessages(queries, mailboxId, ['intent']),
-    countSettled: (mailboxId) => countMessages(queries, mailboxId, ['stored', 'cannot']),
-    addAlterations: (passId, folderId, alterations) => addAlterations(queries, { passId, folderId }, alterations),
-    messages: async (folderId) => readMessages(statements, folderId),
-    writeIntents: async (folderId, passId, intents) => writer.writeIntents(folderId, passId, intents),
-    settle: async (folderId, passId, settlements) => writer.settle(folderId, passId, settlements),
-    adopt: async (folderId, passId, adoptions) => writer.adopt(folderId, passId, adoptions),
-    forgetExpunged: async (folderId, uids) => writer.forgetExpunged(folderId, uids),
+    ...reader(file),
+    traffic: trafficBook(file),
+    openMailbox: async (key) => openMailbox(file, key),
+    startPass: async (mailboxId, pass) => startPass(file, mailboxId, pass),
+    finishPass: async (passId, result) => finishPass(file, passId, result),
+    noteWait: async (mailboxId, wait) => noteWait(file, mailboxId, wait),
+    openFolder: async (mailboxId, key) => openFolder(file, mailboxId, key),
+    finishFolder: async (folderId, state) => finishFolder(file, folderId, state),
+    currentFolders: async (mailboxId) => currentFolders(file, mailboxId),
+    earlierFolder: async (folderId) => earlierFolder(file, folderId),
+    setDestinationUidValidity: async (folderId, value) => setDestinationUidValidity(file, folderId, value),
+    messages: async (folderId, range) => readMessages(file, folderId, range),
+    messagesOf: async (folderId, uids) => readMessagesOf(file, folderId, uids),
+    destinationUids: async (folderId) => readDestinationUids(file, folderId),
+    unsettled: async (folderId) => readUnsettled(file, folderId),
+    unlocated: async (folderId) => readUnlocated(file, folderId),
+    goneMessages: async (mailboxId) => readGone(file, mailboxId),
+    placesOf: async (mailboxId, emailIds) => readPlacesOf(file, mailboxId, emailIds),
+    countListed: async (folderId) => countListed(file, folderId),
+    countBuckets: async (folderId, passId) => countBuckets(file, folderId, passId),
+    countIntents: async (mailboxId) => countIntents(file, mailboxId),
+    countSettled: async (mailboxId) => countSettled(file, mailboxId),
+    writeIntents: async (folderId, passId, intents) => writer.writeIntents({ folderId, passId }, intents),
+    settle: async (folderId, passId, settlements) => writer.settle({ folderId, passId }, settlements),
+    adopt: async (folderId, passId, adoptions) => writer.adopt({ folderId, passId }, adoptions),
+    noteExpunged: async (folderId, uids) => writer.noteExpunged(folderId, uids),
+    noteListed: async (folderId, uids) => writer.noteListed(folderId, uids),
+    forgetGone: async (gone) => writer.forgetGone(gone),
+    forgetStored: async (folderId, uids) => writer.forgetStored(folderId, uids),
+    settleMoves: async (passId, moves) => writer.settleMoves(passId, moves),
     setFlags: async (folderId, changes) => writer.setFlags(folderId, changes),
     setDestinationUids: async (folderId, found) => writer.setDestinationUids(folderId, found),
+    addAlterations: async (passId, folderId, alterations) => addAlterations(file, { passId, folderId }, alterations),
   };
 }

@@ -1,0 +1,13 @@
+import type { LedgerFolder } from '@mxodus/model';
+import type { LedgerFile } from '../ledger-file.ts';
+import { FOLDER_COLUMNS, folderOf } from './folder-row.ts';
+
+/** By name. */
+export function currentFolders(file: LedgerFile, mailboxId: number): LedgerFolder[] {
+  const rows = file.all(
+    `select ${FOLDER_COLUMNS} from folders join current_folders on current_folders.id = folders.id
+     where folders.mailbox_id = ? order by folders.source`,
+    mailboxId,
+  );
+  return rows.map(folderOf);
+}
