@@ -23,6 +23,11 @@ export function acceptFlags(flags: readonly string[], permanentFlags: readonly s
 
 const canonical = (flag: string): string => `\\${flag.charAt(1).toUpperCase()}${flag.slice(2).toLowerCase()}`;
 
+/** Flags as the ledger keeps them. */
+export const flagText = (flags: readonly string[]): string => flags.join(' ');
+
+export const flagsOfText = (text: string): string[] => (text === '' ? [] : text.split(' '));
+
 export interface FlagChange {
   add: string[];
   remove: string[];

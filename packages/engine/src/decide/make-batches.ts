@@ -13,21 +13,33 @@ export interface Batch {
   bytes: number;
 }
 
-/** Cuts the messages, in order, into batches bounded by number and bytes. */
-export function makeBatches(messages: readonly MessageMeta[], limits: BatchLimits): Batch[] {
-  const batches: Batch[] = [];
-  let open: Batch | undefined;
+/**
+ * Cuts the messages, in order, into batches bounded by number and bytes; made one at a time, as they are wanted.
+ *
+ * @param company how many messages at most may travel with this one; default: as many as the limits say
+ */
+export function* makeBatches(
+  messages: Iterable<MessageMeta>,
+  limits: BatchLimits,
+  company: (uid: number) => number = () => limits.messages,
+): Generator<Batch> {
+  let open: Batch = { kind: 'memory', messages: [], bytes: 0 };
+  let room = limits.messages;
   for (const message of messages) {
     if (message.bytes >= limits.aloneFromBytes) {
-      batches.push({ kind: 'disk', messages: [message], bytes: message.bytes });
+      yield { kind: 'disk', messages: [message], bytes: message.bytes };
       continue;
     }
-    if (open === undefined || open.messages.length >= limits.messages || open.bytes + message.bytes > limits.bytes) {
+    const most = company(message.uid);
+    const full = open.messages.length >= Math.min(room, most) || open.bytes + message.bytes > limits.bytes;
+    if (full && open.messages.length > 0) {
+      yield open;
       open = { kind: 'memory', messages: [], bytes: 0 };
-      batches.push(open);
+      room = limits.messages;
     }
     open.messages.push(message);
     open.bytes += message.bytes;
+    room = Math.min(room, most);
   }
-  return batches;
+  if (open.messages.length > 0) yield open;
 }

@@ -65,4 +65,9 @@ describe('pairByContent', () => {
       { wanted: 3, present: 8 },
     ]);
   });
+
+  it('takes 200,000 equal messages', () => {
+    const many = new Map(Array.from({ length: 200_000 }, (_, n) => [n, 'x']));
+    expect(pairByContent(many, many)).toHaveLength(200_000);
+  });
 });

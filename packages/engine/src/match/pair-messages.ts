@@ -49,12 +49,15 @@ const keyOf = ({ internalDate, bytes, messageId }: Fingerprint): string =>
 
 /** Pairs by content digest, as multisets: two equal messages need two partners. */
 export function pairByContent(wanted: ReadonlyMap<number, string>, present: ReadonlyMap<number, string>): Pair[] {
-  const free = new Map<string, number[]>();
-  for (const [uid, digest] of present) free.set(digest, [...(free.get(digest) ?? []), uid]);
+  const free = Map.groupBy(present, ([, digest]) => digest);
+  const used = new Map<string, number>();
   const pairs: Pair[] = [];
   for (const [uid, digest] of wanted) {
-    const partner = free.get(digest)?.shift();
-    if (partner !== undefined) pairs.push({ wanted: uid, present: partner });
+    const count = used.get(digest) ?? 0;
+    const partner = free.get(digest)?.[count];
+    if (partner === undefined) continue;
+    used.set(digest, count + 1);
+    pairs.push({ wanted: uid, present: partner[0] });
   }
   return pairs;
 }

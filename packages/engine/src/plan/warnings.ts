@@ -37,6 +37,19 @@ export function destinationNotEmpty(messages: number, alike: number): PlanWarnin
   return { code: 'DESTINATION_NOT_EMPTY', text: alike === 0 ? text : `${text}; ${looks}` };
 }
 
+/** One copy of each message gets there; but two lines of a list that say the same by mistake look alike. */
+export function sharedDestinations(
+  mailboxes: readonly { address: string; destination: { server: string; user: string } }[],
+): PlanWarning[] {
+  const groups = Map.groupBy(mailboxes, ({ destination: { server, user } }) => `${user.toLowerCase()} at ${server}`);
+  return [...groups]
+    .filter(([, group]) => group.length > 1)
+    .map(([where, group]) => ({
+      code: 'SHARED_DESTINATION',
+      text: `${group.map(({ address }) => address).join(' and ')} go into one mailbox, ${where}: a message both have gets there once`,
+    }));
+}
+
 export function foldersRenamed(decisions: readonly FolderMapping[]): PlanWarning[] {
   const renamed = decisions.filter(({ cause, unplaced }) => cause !== null && UNASKED.has(cause) && unplaced === null);
   const unplaced = decisions.filter((decision) => decision.unplaced !== null);
