@@ -33,7 +33,7 @@ async function channelTo(options: Partial<DovecotOptions> = {}) {
   });
   const appender = await account.openAppender(new AbortController().signal, (command) => writes.push(command));
   stops.push(() => appender.close());
-  return { server, appender, writes, dir: temp.path };
+  return { server, account, appender, writes, dir: temp.path };
 }
 
 const message = (index: number, bytes = 300): OutgoingMessage => ({
@@ -84,6 +84,29 @@ describe.each([
     expect(outcomes.filter((outcome) => outcome.kind === 'stored')).toHaveLength(9);
     expect(await stored(server)).toEqual(expected(messages));
   });
+});
+
+it('answers calls that are made at once each for its own messages, with refusals among them', async () => {
+  const { account, appender } = await channelTo();
+  const empty: OutgoingMessage = { flags: [], internalDate: 0, body: { kind: 'memory', bytes: Buffer.alloc(0) } };
+  const all = Array.from({ length: 60 }, (_, index) => (index % 13 === 5 ? empty : message(index, 20 * index)));
+  const calls = [0, 1, 2, 3].map((call) => all.slice(15 * call, 15 * (call + 1)));
+  const answers = await Promise.all(calls.map((messages) => appender.append('INBOX', messages)));
+  const outcomes = answers.flatMap((answer) => answer.outcomes);
+  const sent = new Map<number, string>();
+  for (const [index, outcome] of outcomes.entries()) {
+    const body = all[index];
+    if (body === empty) expect(outcome).toMatchObject({ kind: 'refused', reason: 'zero-bytes' });
+    else if (outcome.kind === 'stored' && outcome.uid !== null && body !== undefined)
+      sent.set(outcome.uid, hash(bytesOf(body)));
+  }
+  expect(sent.size).toBe(55);
+  const session = await account.open(new AbortController().signal, () => undefined);
+  const found = new Map<number, string>();
+  for await (const { uid, body } of session.fetch('INBOX', [...sent.keys()])) found.set(uid, hash(body));
+  const { exists } = await session.scan('INBOX');
+  await session.close();
+  expect([exists, found]).toEqual([55, sent]);
 });
 
 it('stores what fits under the quota and names the refusal of the rest', async () => {

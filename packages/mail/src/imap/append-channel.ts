@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import {
   type AppendAnswer,
   type Appender,
@@ -7,83 +7,80 @@ import {
   MxodusError,
   type OutgoingMessage,
 } from '@mxodus/model';
-import { appendItem, bodySize, quoted, readAppendUid, refusalReason } from './append-command.ts';
+import { appendItem, quoted, readAppendUid, refusalReason, refusedOutcome } from './append-command.ts';
+import { type AppendShape, type AppendStep, appendShape, appendSteps } from './append-shape.ts';
 import type { TaggedAnswer, Wire } from './wire.ts';
 
-/** Larger messages go alone and ask first: a server may drop the connection on an oversized `{n+}`. */
-const ALONE_FROM_BYTES = 1024 * 1024;
-/** APPEND commands under way at once where there is LITERAL+ and no MULTIAPPEND. */
-const WINDOW = 16;
+/** APPEND commands under way at once. */
+const WINDOW = 32;
+const FILE_CHUNK_BYTES = 256 * 1024;
+/** A server that is slow to say goodbye must not keep the process. */
+const GOODBYE_MS = 2000;
 
 export interface AppendChannelOptions {
+  /** In upper case. */
   capabilities: readonly string[];
   /** Modified UTF-7 name of a folder. */
   wireName: (path: string) => string;
   onWrite: (command: string) => void;
 }
 
-interface Answered {
-  uidValidity: number | null;
-  outcomes: AppendOutcome[];
-}
-
 /**
  * Appends over a connection of its own, because imapflow sends one command at a time (12 messages a second at 40 ms).
  *
  *   server offers           how                                                   round trips
- *   MULTIAPPEND, LITERAL+   one command for the whole batch; on NO it is halved   1 a batch
- *   LITERAL+                up to 16 APPEND commands under way                    1/16 a message
+ *   MULTIAPPEND, LITERAL+   one command for the whole batch; on NO it is halved   none: batches follow each other
+ *   LITERAL+                up to 32 APPEND commands under way                    1/32 a message
+ *   LITERAL-                the same for up to 4096 bytes, others ask first       1/32 or 1 a message
  *   neither                 one APPEND after the other, each asks first           2 a message
  *
- * MULTIAPPEND is all or nothing (RFC 3502): after a NO none of the batch is stored, so halves may be sent. After a lost connection
- * nothing is known, and nothing is sent again here.
+ * Writing is one queue: a command is written whole before the next begins, in the order of the calls; answers find their command by
+ * its tag. MULTIAPPEND is all or nothing (RFC 3502): after a NO none of the batch is stored, so its halves may be sent; they join
+ * the queue. After a lost connection nothing is known, and nothing is sent again here.
  */
 export class AppendChannel implements Appender {
   readonly strategy: Appender['strategy'];
   readonly #wire: Wire;
   readonly #options: AppendChannelOptions;
-  readonly #binary: boolean;
+  readonly #shape: AppendShape;
+  /** The last in the queue of writers. */
+  #writing: Promise<unknown> = Promise.resolve();
+  /** The last call, settled. */
+  #answered: Promise<unknown> = Promise.resolve();
+  #underWay = 0;
+  #onRoom: () => void = () => undefined;
 
   constructor(wire: Wire, options: AppendChannelOptions) {
     this.#wire = wire;
     this.#options = options;
-    const has = (name: string): boolean => options.capabilities.includes(name);
-    this.#binary = has('BINARY');
-    this.strategy = !has('LITERAL+') ? 'plain' : has('MULTIAPPEND') ? 'multiappend' : 'pipelined';
+    this.#shape = appendShape(options.capabilities);
+    this.strategy = this.#shape.strategy;
   }
 
   get usable(): boolean {
     return this.#wire.usable;
   }
 
-  async append(folder: string, messages: readonly OutgoingMessage[]): Promise<AppendAnswer> {
-    const small = messages.filter((message) => !this.#goesAlone(message));
-    const smallAnswer = await this.#appendSmall(folder, small);
-    const outcomes = [...smallAnswer.outcomes];
-    const all: AppendOutcome[] = [];
-    let { uidValidity } = smallAnswer;
-    for (const message of messages) {
-      if (!this.#goesAlone(message)) {
-        const outcome = outcomes.shift();
-        invariant(outcome !== undefined, 'each message has an outcome');
-        all.push(outcome);
-        continue;
-      }
-      const alone = await this.#appendAlone(folder, message);
-      uidValidity = alone.uidValidity ?? uidValidity;
-      all.push(...alone.outcomes);
-    }
-    return { uidValidity, outcomes: all };
+  append(folder: string, messages: readonly OutgoingMessage[]): Promise<AppendAnswer> {
+    // All steps join the queue now, before any later call.
+    const steps = appendSteps(messages, this.#shape).map((step) => this.#run(folder, step));
+    const answer = Promise.all(steps).then(joined);
+    const inOrder = this.#answered.then(() => answer);
+    this.#answered = inOrder.catch(() => undefined);
+    answer.catch(() => undefined);
+    return inOrder;
   }
 
   async close(): Promise<void> {
-    const tag = this.#wire.nextTag();
-    const answer = this.#wire.answer(tag);
-    // A server that is slow to say goodbye must not keep the process.
-    const timer = setTimeout(() => this.#wire.close(), 2000);
+    const timer = setTimeout(() => this.#wire.close(), GOODBYE_MS);
     try {
-      await this.#wire.write(`${tag} LOGOUT\r\n`);
-      await answer;
+      const { pending } = await this.#inTurn(async () => {
+        const tag = this.#wire.nextTag();
+        const goodbye = this.#wire.answer(tag);
+        await this.#wire.write(`${tag} LOGOUT\r\n`);
+        return { pending: goodbye };
+      });
+      await pending;
     } catch (error) {
       // The connection is gone already, which is what was wanted.
       if (!(error instanceof MxodusError)) throw error;
@@ -93,77 +90,103 @@ export class AppendChannel implements Appender {
     this.#wire.close();
   }
 
-  #goesAlone(message: OutgoingMessage): boolean {
-    return message.body.kind === 'file' || bodySize(message) >= ALONE_FROM_BYTES || this.strategy === 'plain';
-  }
-
-  async #appendSmall(folder: string, messages: readonly OutgoingMessage[]): Promise<Answered> {
-    if (messages.length === 0) return { uidValidity: null, outcomes: [] };
-    return this.strategy === 'multiappend' ? this.#multiappend(folder, messages) : this.#pipeline(folder, messages);
-  }
-
-  async #multiappend(folder: string, messages: readonly OutgoingMessage[]): Promise<Answered> {
-    const answer = await this.#send(folder, messages);
+  async #run(folder: string, step: AppendStep): Promise<AppendAnswer> {
+    const answer = await this.#send(folder, step);
+    const count = step.messages.length;
     // No folder, or a server that is busy: smaller batches would be refused as well.
-    const hopeless = ['no-folder', 'busy'].includes(refusalReason(answer.text));
-    if (answer.status === 'OK' || messages.length === 1 || hopeless) return outcomesOf(answer, messages.length);
-    const half = messages.length >> 1;
-    const first = await this.#multiappend(folder, messages.slice(0, half));
-    const second = await this.#multiappend(folder, messages.slice(half));
-    return { uidValidity: second.uidValidity ?? first.uidValidity, outcomes: [...first.outcomes, ...second.outcomes] };
+    const hopeless = (): boolean => ['no-folder', 'busy'].includes(refusalReason(answer.text));
+    if (answer.status === 'OK' || count === 1 || hopeless()) return answerOf(answer, count);
+    const half = count >> 1;
+    const halves = [step.messages.slice(0, half), step.messages.slice(half)];
+    return joined(await Promise.all(halves.map((messages) => this.#run(folder, { ...step, messages }))));
   }
 
-  async #pipeline(folder: string, messages: readonly OutgoingMessage[]): Promise<Answered> {
-    const results: Answered[] = [];
-    const underWay: Pending[] = [];
-    const settleOldest = async (): Promise<void> => {
-      const oldest = underWay.shift();
-      if (oldest) results.push(outcomesOf(await oldest.pending, 1));
-    };
-    for (const message of messages) {
-      if (underWay.length >= WINDOW) await settleOldest();
-      underWay.push(await this.#write(folder, [message]));
-    }
-    while (underWay.length > 0) await settleOldest();
-    return { uidValidity: results.at(-1)?.uidValidity ?? null, outcomes: results.flatMap((result) => result.outcomes) };
+  /** Writes one command when its turn has come. Whatever goes wrong on the way ends the connection: nobody knows what is on the line. */
+  async #send(folder: string, step: AppendStep): Promise<TaggedAnswer> {
+    const { pending } = await this.#inTurn(async () => {
+      while (this.#underWay >= WINDOW) await new Promise<void>((resolve) => (this.#onRoom = resolve));
+      // Throws what ended the connection, before the command is counted as sent.
+      await this.#wire.write();
+      try {
+        const written = await (step.literal === 'synchronising'
+          ? this.#writeAsking(folder, step.messages)
+          : this.#write(folder, step.messages));
+        this.#underWay += 1;
+        void written.pending.catch(() => undefined).then(() => this.#makeRoom());
+        if (this.strategy === 'plain') await written.pending;
+        return written;
+      } catch (error) {
+        this.#wire.close();
+        throw error;
+      }
+    });
+    return await pending;
   }
 
-  async #send(folder: string, messages: readonly OutgoingMessage[]): Promise<TaggedAnswer> {
-    return await (await this.#write(folder, messages)).pending;
+  /** One writer at a time, in the order they came. */
+  #inTurn<T>(write: () => Promise<T>): Promise<T> {
+    const turn = this.#writing.then(write);
+    this.#writing = turn.catch(() => undefined);
+    return turn;
   }
 
-  /** Writes one APPEND with non-synchronising literals; the answer comes later. */
+  #makeRoom(): void {
+    this.#underWay -= 1;
+    this.#onRoom();
+  }
+
+  /** One APPEND with non-synchronising literals; the answer comes later. */
   async #write(folder: string, messages: readonly OutgoingMessage[]): Promise<Pending> {
-    this.#options.onWrite('APPEND');
-    const tag = this.#wire.nextTag();
-    const pending = this.#wire.answer(tag);
-    const pieces: (Buffer | string)[] = [`${tag} APPEND ${quoted(this.#options.wireName(folder))}`];
-    for (const message of messages) {
-      invariant(message.body.kind === 'memory', 'a message in a file goes alone');
-      pieces.push(appendItem(message, 'non-synchronising', this.#binary), message.body.bytes);
-    }
-    pieces.push('\r\n');
-    await this.#wire.write(...pieces);
+    const pieces = messages.flatMap((message): (Buffer | string)[] => {
+      invariant(message.body.kind === 'memory', 'a message in a file asks first');
+      return [appendItem(message, 'non-synchronising', this.#shape.binary), message.body.bytes];
+    });
+    const { tag, pending } = this.#begin();
+    await this.#wire.write(`${tag} APPEND ${this.#name(folder)}`, ...pieces, '\r\n');
     return { pending };
   }
 
   /** One message with a synchronising literal: the server may refuse it before its bytes are sent. */
-  async #appendAlone(folder: string, message: OutgoingMessage): Promise<Answered> {
+  async #writeAsking(folder: string, [message]: readonly OutgoingMessage[]): Promise<Pending> {
+    invariant(message !== undefined, 'a message that asks first goes alone');
+    const { body } = message;
+    const file = body.kind === 'file' ? await open(body.path) : null;
+    try {
+      const { tag, pending } = this.#begin();
+      const go = this.#wire.continuation(pending);
+      // The command itself may fail first.
+      go.catch(() => undefined);
+      const item = appendItem(message, 'synchronising', this.#shape.binary);
+      await this.#wire.write(`${tag} APPEND ${this.#name(folder)}${item}`);
+      if ((await go) !== 'go on') return { pending };
+      if (body.kind === 'memory') await this.#wire.write(body.bytes, '\r\n');
+      else if (file !== null) await this.#writeFile(file, body.size);
+      return { pending };
+    } finally {
+      await file?.close();
+    }
+  }
+
+  /** Exactly as many bytes as were announced: one too few or too many, and the server takes commands for mail or mail for commands. */
+  async #writeFile(file: FileHandle, size: number): Promise<void> {
+    for (let written = 0; written < size; ) {
+      const chunk = Buffer.allocUnsafe(Math.min(FILE_CHUNK_BYTES, size - written));
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, written);
+      invariant(bytesRead > 0, `a spilled message has ${size} bytes`);
+      await this.#wire.write(chunk.subarray(0, bytesRead));
+      written += bytesRead;
+    }
+    await this.#wire.write('\r\n');
+  }
+
+  #begin(): { tag: string; pending: Promise<TaggedAnswer> } {
     this.#options.onWrite('APPEND');
     const tag = this.#wire.nextTag();
-    const pending = this.#wire.answer(tag);
-    const go = this.#wire.continuation(pending);
-    await this.#wire.write(
-      `${tag} APPEND ${quoted(this.#options.wireName(folder))}${appendItem(message, 'synchronising', this.#binary)}`,
-    );
-    const early = await go;
-    if (early !== 'go on') return outcomesOf(early, 1);
-    if (message.body.kind === 'memory') await this.#wire.write(message.body.bytes);
-    else
-      for await (const chunk of createReadStream(message.body.path, { highWaterMark: 256 * 1024 }))
-        await this.#wire.write(chunk);
-    await this.#wire.write('\r\n');
-    return outcomesOf(await pending, 1);
+    return { tag, pending: this.#wire.answer(tag) };
+  }
+
+  #name(folder: string): string {
+    return quoted(this.#options.wireName(folder));
   }
 }
 
@@ -172,16 +195,22 @@ interface Pending {
   pending: Promise<TaggedAnswer>;
 }
 
-function outcomesOf(answer: TaggedAnswer, count: number): Answered {
-  if (answer.status !== 'OK') {
-    const response = `${answer.status} ${answer.text}`;
-    const refused: AppendOutcome = { kind: 'refused', reason: refusalReason(answer.text), response };
-    return { uidValidity: null, outcomes: Array.from({ length: count }, () => refused) };
-  }
+function answerOf(answer: TaggedAnswer, count: number): AppendAnswer {
+  const same = (outcome: AppendOutcome): AppendOutcome[] => Array.from({ length: count }, () => outcome);
+  if (answer.status !== 'OK') return { uidValidity: null, outcomes: same(refusedOutcome(answer)) };
   const appended = readAppendUid(answer.text, count);
-  const outcomes = Array.from(
-    { length: count },
-    (_, index): AppendOutcome => ({ kind: 'stored', uid: appended?.uids[index] ?? null }),
-  );
-  return { uidValidity: appended?.uidValidity ?? null, outcomes };
+  if (appended === null) return { uidValidity: null, outcomes: same({ kind: 'stored', uid: null }) };
+  return { uidValidity: appended.uidValidity, outcomes: appended.uids.map((uid) => ({ kind: 'stored', uid })) };
 }
+
+/** One answer for all. A UID that belongs to another UIDVALIDITY than the last one tells nothing any more. */
+function joined(answers: readonly AppendAnswer[]): AppendAnswer {
+  const uidValidity = answers.findLast((answer) => answer.uidValidity !== null)?.uidValidity ?? null;
+  const outcomes = answers.flatMap((answer) =>
+    answer.uidValidity === uidValidity ? answer.outcomes : answer.outcomes.map(withoutUid),
+  );
+  return { uidValidity, outcomes };
+}
+
+const withoutUid = (outcome: AppendOutcome): AppendOutcome =>
+  outcome.kind === 'stored' ? { kind: 'stored', uid: null } : outcome;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appendItem, dateTime, quoted, readAppendUid, refusalReason } from './append-command.ts';
+import { appendItem, dateTime, quoted, readAppendUid, refusalReason, refusedOutcome } from './append-command.ts';
 
 describe('dateTime', () => {
   it.each([
@@ -47,6 +47,11 @@ describe('readAppendUid', () => {
     '[APPENDUID 38505 3955] done',
     '[APPENDUID 1 1:4294967295] done',
     '[APPENDUID x y] done',
+    '[APPENDUID 0 1:2] done',
+    '[APPENDUID 7 0:1] done',
+    '[APPENDUID 7 5,5] done',
+    '[APPENDUID 7 6,5] done',
+    '[APPENDUID 7 ,] done',
   ])('trusts nothing in "%s" for two messages', (text) => {
     expect(readAppendUid(text, 2)).toBeNull();
   });
@@ -58,9 +63,47 @@ it.each([
   ['[LIMIT] Too many messages', 'busy'],
   ["Can't save a zero byte message (0.001 secs)", 'zero-bytes'],
   ['[TRYCREATE] Mailbox does not exist', 'no-folder'],
+  ['[APPENDLIMIT] no', 'too-large'],
+  ['[ALERT] Message too large.', 'too-large'],
+  ['[LIMIT] Message exceeds the maximum size', 'too-large'],
+  ['Mailbox is full', 'quota'],
+  ['[OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)', 'busy'],
+  ['Request is throttled. Suggested Backoff Time: 299961 milliseconds', 'busy'],
+  ['Server Unavailable. 15', 'busy'],
+  ['[INUSE] Mailbox in use', 'busy'],
+  ['[SERVERBUG] Internal error occurred.', 'busy'],
+  ['Error in IMAP command APPEND: Invalid system flag \\FORWARDED (0.001 secs).', 'flags'],
+  ['Error in IMAP command APPEND: Invalid keyword (0.001 secs).', 'flags'],
+  ['Invalid flag in Append command', 'flags'],
+  ['[LIMIT] Too many user flags in mailbox', 'flags'],
+  ['Error in IMAP command APPEND: Invalid internal date. (0.001 secs).', 'date'],
+  ['Invalid date-time in Append command', 'date'],
+  ['Message contains invalid header', 'content'],
+  ['Message contains NUL characters', 'content'],
+  ['Message contains bare newlines', 'content'],
+  ['Message contains non-ASCII characters in headers', 'content'],
+  ['[CLIENTBUG] Additional arguments found', 'content'],
+  ['Invalid Arguments: Unable to parse message', 'content'],
+  ['Invalid character in literal', 'content'],
+  ['Line too long', 'content'],
   ['Command Argument Error. 11', 'other'],
+  ['[CANNOT] No.', 'other'],
 ])('takes "NO %s" for %s', (text, reason) => {
   expect(refusalReason(text)).toBe(reason);
+});
+
+it('tells what a busy server asks for, and nothing of the kind for other refusals', () => {
+  expect(refusedOutcome({ status: 'NO', text: '[THROTTLED] Try again in 9 seconds' })).toEqual({
+    kind: 'refused',
+    reason: 'busy',
+    response: 'NO [THROTTLED] Try again in 9 seconds',
+    hint: { kind: 'pause', scope: 'login', pauseMs: 9000, words: '[THROTTLED] Try again in 9 seconds' },
+  });
+  expect(refusedOutcome({ status: 'BAD', text: 'Invalid keyword' })).toEqual({
+    kind: 'refused',
+    reason: 'flags',
+    response: 'BAD Invalid keyword',
+  });
 });
 
 it('escapes what a quoted string cannot hold', () => {

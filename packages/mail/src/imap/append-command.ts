@@ -1,5 +1,6 @@
-import type { OutgoingMessage, RefusalReason } from '@mxodus/model';
+import type { AppendOutcome, OutgoingMessage, RefusalReason } from '@mxodus/model';
 import { countUidSet, expandUidSet } from './sequence-set.ts';
+import { readSlowDown } from './slow-down.ts';
 
 /** The bytes of APPEND (RFC 9051 6.3.12, MULTIAPPEND RFC 3502) and the meaning of its answers. */
 
@@ -31,20 +32,58 @@ export function dateTime(milliseconds: number): string {
 
 export const quoted = (wireName: string): string => `"${wireName.replace(/[\\"]/g, '\\$&')}"`;
 
-/** `[APPENDUID 38505 3955:3957]` (RFC 4315); null where the server does not tell, or tells another number of UIDs. */
+/**
+ * `[APPENDUID 38505 3955:3957]` (RFC 4315); null where the server does not tell, tells another number of UIDs, or what cannot be: a
+ * zero, or UIDs that do not ascend as those of one APPEND must.
+ */
 export function readAppendUid(text: string, expected: number): { uidValidity: number; uids: number[] } | null {
-  const [, uidValidity, set] = /^\[APPENDUID (\d+) ([\d:,]+)\]/i.exec(text) ?? [];
+  const [, uidValidity, set] = /^\[APPENDUID (\d{1,10}) ([\d:,]+)\]/i.exec(text) ?? [];
   if (uidValidity === undefined || set === undefined || countUidSet(set) !== expected) return null;
-  return { uidValidity: Number(uidValidity), uids: expandUidSet(set) };
+  const uids = expandUidSet(set);
+  const possible = Number(uidValidity) > 0 && uids.every((uid, index) => uid > (uids[index - 1] ?? 0));
+  return possible ? { uidValidity: Number(uidValidity), uids } : null;
 }
 
-const REASONS: readonly (readonly [RegExp, RefusalReason])[] = [
-  [/\[(TOOBIG|APPENDLIMIT)|too (large|big)|maximum size|exceeds .*size/i, 'too-large'],
-  [/\[OVERQUOTA|quota/i, 'quota'],
+type Signs = readonly (readonly [RegExp, RefusalReason])[];
+
+/** Words about the message itself. Looked at first: "[LIMIT] Message too large" is no busy server. */
+const ABOUT_THE_MESSAGE: Signs = [
+  [/line (is )?too long|lines? (are )?longer/i, 'content'],
+  [/\[(TOOBIG|APPENDLIMIT)|too (large|big)|maximum size|exceeds .*size|size limit/i, 'too-large'],
   [/zero[- ]byte|empty message/i, 'zero-bytes'],
   [/\[(TRYCREATE|NONEXISTENT)/i, 'no-folder'],
-  [/\[(INUSE|UNAVAILABLE|LIMIT|THROTTLED|SERVERBUG|CONTACTADMIN)|throttled|temporar/i, 'busy'],
+  // Dovecot "Invalid system flag \FORWARDED", "Invalid keyword"; Cyrus "Invalid flag in Append command".
+  [/(invalid|unknown|unsupported|bad|illegal|too many)[\w ]*\b(flags?|keywords?)\b|flags? (is |are )?not /i, 'flags'],
+  // Dovecot "Invalid internal date.", Cyrus "Invalid date-time in Append command".
+  [/(invalid|bad|illegal|malformed|parse)[\w ]*\b(internal ?date|date)\b/i, 'date'],
+  // Cyrus says what it does not take: "Message contains invalid header", "... NUL characters", "... bare newlines".
+  [
+    /message contains|invalid header|\bNUL\b|bare (newlines?|lf|cr|line ?feeds?)|no header\/body separator|non-ascii/i,
+    'content',
+  ],
+  // Gmail "Invalid character in literal" and "Unable to parse message"; Yahoo, when the last line end is missing (imapsync #209).
+  [
+    /character in literal|(unable to|cannot|could not) parse|malformed message|\[CLIENTBUG\] additional arguments/i,
+    'content',
+  ],
 ];
 
-export const refusalReason = (text: string): RefusalReason =>
-  REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
+const ABOUT_THE_MAILBOX: Signs = [
+  [/\[OVERQUOTA|quota|mailbox (is )?full/i, 'quota'],
+  [/\[(SERVERBUG|CONTACTADMIN)|temporar/i, 'busy'],
+];
+
+/** Exchange's "Command Argument Error. 11" is one text for three causes (size, quota, a long line): `other`. */
+export function refusalReason(text: string): RefusalReason {
+  const fits = (signs: Signs): RefusalReason | undefined => signs.find(([pattern]) => pattern.test(text))?.[1];
+  return (
+    fits(ABOUT_THE_MESSAGE) ?? (readSlowDown(text) === null ? undefined : 'busy') ?? fits(ABOUT_THE_MAILBOX) ?? 'other'
+  );
+}
+
+/** The outcome of a message that got NO or BAD. */
+export function refusedOutcome({ status, text }: { status: string; text: string }): AppendOutcome {
+  const reason = refusalReason(text);
+  const hint = reason === 'busy' ? readSlowDown(text) : null;
+  return { kind: 'refused', reason, response: `${status} ${text}`, ...(hint === null ? {} : { hint }) };
+}

@@ -1,10 +1,10 @@
 import type { Appender, MailAccount, MailSession } from '@mxodus/model';
 import { AppendChannel } from './append-channel.ts';
-import { connectImap } from './imap-connection.ts';
-import { DEFAULT_TIMEOUT_MS, type ImapAccountOptions } from './imap-options.ts';
-import { ImapSession } from './imap-session.ts';
-import { wireName } from './raw-command.ts';
-import { Wire } from './wire.ts';
+import { encodeName } from './folder-names.ts';
+import { openWire } from './imap-connection.ts';
+import { sendingEnded } from './imap-errors.ts';
+import type { ImapAccountOptions } from './imap-options.ts';
+import { openImapSession } from './imap-session.ts';
 
 /** One user of one IMAP server. Opens a new connection for each session and appender; holds no password. */
 export function imapAccount(options: ImapAccountOptions): MailAccount {
@@ -13,17 +13,13 @@ export function imapAccount(options: ImapAccountOptions): MailAccount {
     user: options.user,
 
     async open(signal, onWrite): Promise<MailSession> {
-      return new ImapSession(await connectImap(options, signal), options, onWrite);
+      return openImapSession(options, signal, onWrite);
     },
 
     async openAppender(signal, onWrite): Promise<Appender> {
-      const client = await connectImap(options, signal);
+      const { client, wire } = await openWire(options, signal, (ending) => sendingEnded(ending, options));
       const capabilities = [...client.capabilities.keys()].map((name) => name.toUpperCase());
-      const { readSocket, writeSocket, socket } = client.unbind();
-      // From here on Wire watches for silence; the socket's own timeout is imapflow's.
-      socket?.setTimeout(0);
-      const wire = new Wire(readSocket, writeSocket, { timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal });
-      return new AppendChannel(wire, { capabilities, wireName: (path) => wireName(client, path), onWrite });
+      return new AppendChannel(wire, { capabilities, wireName: encodeName, onWrite });
     },
   };
 }

@@ -1,17 +1,66 @@
 import { readFile } from 'node:fs/promises';
 import { MxodusError } from '@mxodus/model';
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
+import { withoutSecrets } from './auth/hide-secrets.ts';
+import { assertSignedInAs, type SignIn, signInAgain, signInOf } from './auth/sign-in.ts';
+import { compressed } from './compress.ts';
 import { connectError } from './imap-errors.ts';
-import { DEFAULT_TIMEOUT_MS, type ImapAccountOptions, loginName } from './imap-options.ts';
+import { DEFAULT_TIMEOUT_MS, type ImapAccountOptions } from './imap-options.ts';
+import { type Ending, Wire } from './wire.ts';
+
+/** A signed-in connection that imapflow has given away; it still knows the server's facts and how names are written. */
+export interface WireConnection {
+  client: ImapFlow;
+  wire: Wire;
+}
+
+/**
+ * Connects, signs in, and takes the connection over: any number of commands may be under way on it.
+ *
+ * @param ended makes the error that every command under way gets when the connection ends
+ */
+export async function openWire(
+  options: ImapAccountOptions,
+  signal: AbortSignal,
+  ended: (ending: Ending) => MxodusError,
+): Promise<WireConnection> {
+  const client = await connect(options, signal);
+  const { socket } = client.unbind();
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  // From here on Wire watches for silence; the socket's own timeout is imapflow's.
+  socket.setTimeout(0);
+  try {
+    const compress = options.compress === true && client.capabilities.has('COMPRESS=DEFLATE');
+    const { input, output } = compress
+      ? await compressed(socket, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+      : { input: socket, output: socket };
+    return { client, wire: new Wire(input, output, { timeoutMs, signal, ended }) };
+  } catch (error) {
+    socket.destroy();
+    signal.throwIfAborted();
+    throw connectError(error, options);
+  }
+}
 
 /**
  * Connects and signs in. TLS is never optional: `starttls` fails when it is not offered (imapflow's own default would go on in
  * cleartext). Nothing is enabled that would change the server's answers: no IDLE, no UTF8=ACCEPT, no COMPRESS.
  */
-export async function connectImap(options: ImapAccountOptions, signal: AbortSignal): Promise<ImapFlow> {
+async function connect(options: ImapAccountOptions, signal: AbortSignal): Promise<ImapFlow> {
   signal.throwIfAborted();
-  const password = await options.auth.password();
-  const client = new ImapFlow(await flowOptions(options, password));
+  const signIn = await signInOf(options, signal);
+  try {
+    return await connectWith(options, signIn, signal);
+  } catch (error) {
+    if (!(error instanceof MxodusError) || error.code !== 'AUTH_FAILED') throw error;
+    const again = await signInAgain(options, signIn, signal);
+    if (again === null) throw error;
+    return await connectWith(options, again, signal);
+  }
+}
+
+async function connectWith(options: ImapAccountOptions, signIn: SignIn, signal: AbortSignal): Promise<ImapFlow> {
+  const client = new ImapFlow(await flowOptions(options, signIn));
   // Errors reach us as rejections of the command under way; an 'error' event without a listener would end the process.
   let lastError: unknown;
   client.on('error', (error) => {
@@ -21,29 +70,20 @@ export async function connectImap(options: ImapAccountOptions, signal: AbortSign
   signal.addEventListener('abort', abort, { once: true });
   try {
     await client.connect();
+    assertSignedInAs(options, client);
     // imapflow forces the personal prefix onto every path; mxodus names folders as the server does.
     if (client.namespace) client.namespace = { ...client.namespace, prefix: '' };
     return client;
   } catch (error) {
     client.close();
     signal.throwIfAborted();
-    throw connectError(withoutSecret(lastError ?? error, password), options);
+    throw connectError(withoutSecrets(lastError ?? error, [signIn.secret]), options);
   } finally {
     signal.removeEventListener('abort', abort);
   }
 }
 
-/** Some servers say the command they refuse, password and all. */
-function withoutSecret(error: unknown, secret: string): unknown {
-  if (!(error instanceof Error) || secret === '') return error;
-  for (const field of ['message', 'stack', 'responseText', 'response', 'executedCommand', 'reason']) {
-    const text: unknown = Reflect.get(error, field);
-    if (typeof text === 'string') Reflect.set(error, field, text.replaceAll(secret, '***'));
-  }
-  return error;
-}
-
-async function flowOptions(options: ImapAccountOptions, password: string): Promise<ImapFlowOptions> {
+async function flowOptions(options: ImapAccountOptions, { auth }: SignIn): Promise<ImapFlowOptions> {
   const timeout = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return {
     host: options.host,
@@ -51,11 +91,7 @@ async function flowOptions(options: ImapAccountOptions, password: string): Promi
     secure: options.tls === 'implicit',
     ...(options.tls === 'implicit' ? {} : { doSTARTTLS: options.tls === 'starttls' }),
     ...(options.ca === undefined ? {} : { tls: { ca: await readCa(options.ca) } }),
-    auth: {
-      user: loginName(options),
-      pass: password,
-      ...(options.auth.method === 'plain' ? { loginMethod: 'AUTH=PLAIN' } : {}),
-    },
+    auth,
     logger: false,
     disableAutoIdle: true,
     disableAutoEnable: true,

@@ -1,5 +1,7 @@
-import { type ErrorDetails, MxodusError } from '@mxodus/model';
+import { type ErrorDetails, MxodusError, type SlowDown } from '@mxodus/model';
 import type { ImapAccountOptions } from './imap-options.ts';
+import { readSlowDown } from './slow-down.ts';
+import type { Ending } from './wire.ts';
 
 /** Tells apart what imapflow, Node and the server throw. Only here are messages matched by their text. */
 
@@ -46,6 +48,8 @@ export interface ImapFailure {
   responseStatus: string;
   responseText: string;
   responseCode: string;
+  /** The words of a BYE that ended the connection. */
+  bye: string;
 }
 
 export function readFailure(error: unknown): ImapFailure {
@@ -62,6 +66,7 @@ export function readFailure(error: unknown): ImapFailure {
     responseStatus: text('responseStatus'),
     responseText: text('responseText') || text('response'),
     responseCode: text('serverResponseCode') || codeOf(field('response')),
+    bye: text('reason'),
   };
 }
 
@@ -94,7 +99,8 @@ export function connectError(error: unknown, options: ImapAccountOptions): Mxodu
       advice: 'renew it, use the host name it was made for, or give its authority as `ca:` of the server',
     });
   }
-  if (failure.authenticationFailed) return signInError(failure, make);
+  if (failure.authenticationFailed) return signInError(failure, options, make);
+  if (failure.message === UNSUPPORTED_SASL) return mechanismError(options, make);
   if (failure.tlsFailed) {
     const missing = /STARTTLS/i.test(failure.message) && failure.code === '';
     return missing
@@ -131,26 +137,49 @@ type Make = (
   details: Omit<ErrorDetails, 'where' | 'cause'>,
 ) => MxodusError;
 
-/** Microsoft 365 answers "User is authenticated but not connected" when it throttles (imapsync #411); that is no bad password. */
-function signInError(failure: ImapFailure, make: Make): MxodusError {
-  const words = failure.responseText || failure.message;
-  if (
-    /authenticated but not connected|too many|maximum number of connections|\bLIMIT\b|UNAVAILABLE/i.test(
-      `${words} ${failure.responseCode}`,
-    )
-  ) {
-    return make('SERVER_BUSY', {
-      what: `the server would not sign in now: "${words}"`,
-      why: 'too many connections, or it asks for a pause',
-      advice: 'lower `limits.connections_per_mailbox` of the server, then the same command',
-    });
-  }
+/** imapflow's words when none of the server's mechanisms fits the kind of secret there is (2.10.2). */
+const UNSUPPORTED_SASL = 'Unsupported authentication mechanism';
+
+function mechanismError({ auth }: ImapAccountOptions, make: Make): MxodusError {
+  const wanted = auth.method === 'xoauth2' ? 'XOAUTH2 or OAUTHBEARER' : 'PLAIN or LOGIN';
   return make('AUTH_FAILED', {
-    what: `the server refused the sign-in: "${words}"`,
-    why: 'the user name or the password is wrong, or the account may not use IMAP',
-    advice: 'check the user and the secret of this mailbox; nothing was changed',
+    what: `the server does not offer ${wanted}`,
+    why: 'it takes other kinds of sign-in, or offers this one over TLS only',
+    advice: 'check `auth` and `tls` of the server; nothing was changed',
   });
 }
+
+/** Microsoft 365 answers "User is authenticated but not connected" when it throttles (imapsync #411); that is no bad password. */
+function signInError(failure: ImapFailure, { auth }: ImapAccountOptions, make: Make): MxodusError {
+  const words = failure.responseText || failure.message;
+  const hint = readSlowDown(words, failure.responseCode);
+  if (hint !== null) {
+    return busyError(hint, make, {
+      what: `the server would not sign in now: "${words}"`,
+      why: 'too many connections, or it asks for a pause',
+    });
+  }
+  const token = auth.method === 'xoauth2';
+  return make('AUTH_FAILED', {
+    what: `the server refused the sign-in: "${words}"`,
+    why: token
+      ? 'the token is expired, for another user or without the right to use IMAP, or the account may not use IMAP'
+      : 'the user name or the password is wrong, or the account may not use IMAP',
+    advice: token
+      ? 'check that the token, or the app, may open this mailbox by IMAP; nothing was changed'
+      : 'check the user and the secret of this mailbox; nothing was changed',
+  });
+}
+
+const busyError = (hint: SlowDown, make: Make, details: { what: string; why: string }): MxodusError =>
+  make('SERVER_BUSY', {
+    ...details,
+    advice:
+      hint.kind === 'fewer-connections'
+        ? 'lower `limits.connections_per_mailbox` of the server, then the same command'
+        : 'the same command later; what is done is kept, nothing is sent twice',
+    hint,
+  });
 
 function laterError(failure: ImapFailure, make: Make): MxodusError {
   if (TIMEOUT_CODES.has(failure.code)) {
@@ -160,9 +189,16 @@ function laterError(failure: ImapFailure, make: Make): MxodusError {
       advice: 'the same command later; what is done is kept',
     });
   }
+  const lastWords = readSlowDown(failure.bye);
+  if (lastWords !== null) {
+    return busyError(lastWords, make, {
+      what: `the server ended the connection: "${failure.bye}"`,
+      why: 'too many connections, or it asks for a pause',
+    });
+  }
   if (LOST_CODES.has(failure.code)) {
     return make('CONNECTION_LOST', {
-      what: `the connection ended (${failure.message})`,
+      what: `the connection ended (${failure.bye || failure.message})`,
       why: 'the server or something on the way closed it',
       advice: 'the same command again; what is done is kept, nothing is sent twice',
     });
@@ -186,15 +222,18 @@ const diskFull = (error: unknown): MxodusError =>
 
 function refusalError(failure: ImapFailure, make: Make): MxodusError {
   const words = `${failure.responseCode === '' ? '' : `[${failure.responseCode}] `}${failure.responseText}`;
+  const hint = readSlowDown(words);
+  if (hint !== null) {
+    return busyError(hint, make, {
+      what: `the server refused for now: "${words}"`,
+      why: 'it is busy or limits this account',
+    });
+  }
   switch (failure.responseCode.toUpperCase()) {
-    case 'INUSE':
-    case 'LIMIT':
     case 'SERVERBUG':
-    case 'THROTTLED':
-    case 'UNAVAILABLE':
       return make('SERVER_BUSY', {
         what: `the server refused for now: "${words}"`,
-        why: 'it is busy or limits this account',
+        why: 'something went wrong inside it',
         advice: 'the same command later; what is done is kept',
       });
     case 'NOPERM':
@@ -210,6 +249,23 @@ function refusalError(failure: ImapFailure, make: Make): MxodusError {
         advice: 'the same command again; report it if it repeats',
       });
   }
+}
+
+/** What every message under way gets when the connection that appends ends. */
+export function sendingEnded({ kind, words, bye, cause }: Ending, options: ImapAccountOptions): MxodusError {
+  const where = `${place(options)}, APPEND`;
+  const what = `the connection ended while messages were sent (${bye ? `the server said: ${words}` : words})`;
+  const make: Make = (code, details) => new MxodusError(code, { ...details, where, cause });
+  const hint = bye ? readSlowDown(words) : null;
+  if (hint !== null) return busyError(hint, make, { what, why: 'too many connections, or it asks for a pause' });
+  const silent = kind === 'silent';
+  return make(silent ? 'SERVER_TIMEOUT' : 'CONNECTION_LOST', {
+    what,
+    why: silent
+      ? 'it is overloaded, or something on the way fell silent'
+      : 'the server or something on the way closed it',
+    advice: 'the same command again: messages without an answer are looked up first, nothing is sent twice',
+  });
 }
 
 /** What went wrong with a command on an open connection. */

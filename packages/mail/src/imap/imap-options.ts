@@ -1,3 +1,5 @@
+import type { TokenSource } from './auth/token-source.ts';
+
 /** How to reach one user of one IMAP server. Secrets are given as functions: they are read when needed and kept nowhere. */
 export interface ImapAccountOptions {
   /** The name of the server in the config. */
@@ -10,25 +12,19 @@ export interface ImapAccountOptions {
   /** The user the mailbox belongs to. */
   user: string;
   auth: ImapAuth;
+  /** COMPRESS=DEFLATE (RFC 4978) where the server has it. */
+  compress?: boolean;
   /** How long a silent server is waited for; milliseconds. */
   timeoutMs?: number;
 }
 
 export type ImapAuth =
-  | { method: 'login' | 'plain'; password: () => Promise<string> }
+  | { method: 'login'; password: () => Promise<string> }
+  /** SASL PLAIN (RFC 4616); with an admin, whose password it is, acting as the user (Cyrus, Zimbra, Dovecot). */
+  | { method: 'plain'; admin?: string; password: () => Promise<string> }
   /** Signs in as USER + separator + MASTER with the master's password (Dovecot's master users). */
-  | { method: 'master'; user: string; separator: string; password: () => Promise<string> };
+  | { method: 'master'; user: string; separator: string; password: () => Promise<string> }
+  /** OAUTHBEARER (RFC 7628) where it is offered, else XOAUTH2. */
+  | { method: 'xoauth2'; tokens: TokenSource };
 
 export const DEFAULT_TIMEOUT_MS = 120_000;
-
-/** The user name that goes over the wire. */
-export function loginName(options: ImapAccountOptions): string {
-  const { auth, user } = options;
-  switch (auth.method) {
-    case 'login':
-    case 'plain':
-      return user;
-    case 'master':
-      return `${user}${auth.separator}${auth.user}`;
-  }
-}

@@ -1,5 +1,6 @@
 import type { NamespaceShape, ServerFacts } from '@mxodus/model';
 import type { ImapFlow } from 'imapflow';
+import { makeOf } from './server-make.ts';
 
 /** What a signed-in connection tells about its server. */
 export function serverFacts(client: ImapFlow, namespace: NamespaceShape): ServerFacts {
@@ -10,7 +11,10 @@ export function serverFacts(client: ImapFlow, namespace: NamespaceShape): Server
     capabilities,
     namespace,
     appendLimit: appendLimit(client),
-    product: typeof name === 'string' ? `${name}${typeof version === 'string' ? ` ${version}` : ''}` : null,
+    product:
+      typeof name === 'string'
+        ? `${name}${typeof version === 'string' ? ` ${version}` : ''}`
+        : makeOf(capabilities, client.greeting ?? ''),
   };
 }
 

@@ -98,6 +98,49 @@ describe('answers', () => {
   });
 });
 
+describe('continuation requests', () => {
+  it('go to the oldest command that waits for one, and not to one that was answered without', async () => {
+    const { wire, server } = await connected();
+    const [first, second, third] = ['X1', 'X2', 'X3'].map((tag) => wire.continuation(wire.answer(tag)));
+    server.write('X1 NO [TOOBIG] too large\r\n');
+    expect(await first).toMatchObject({ status: 'NO' });
+    server.write('+ go on\r\nX3 NO not you\r\n');
+    expect(await second).toBe('go on');
+    expect(await third).toMatchObject({ status: 'NO' });
+  });
+
+  it('nobody waits for mean nothing', async () => {
+    const { wire, server } = await connected();
+    const answer = wire.answer('X1');
+    server.write('+ idling\r\n+\r\nX1 OK done\r\n');
+    expect(await answer).toEqual({ status: 'OK', text: 'done' });
+  });
+});
+
+it('untagged responses go to the oldest command that takes them', async () => {
+  const { wire, server } = await connected();
+  const heard: string[] = [];
+  const listening = (who: string, wanted: string) => ({
+    untagged: ({ name }: { name: string }) => name === wanted && heard.push(`${who} ${name}`) > 0,
+    row: () => heard.push(`${who} FETCH`) > 0,
+  });
+  const first = wire.answer('X1', listening('first', 'LIST'));
+  const second = wire.answer('X2', listening('second', 'STATUS'));
+  server.write('* STATUS x (y 1)\r\n* 1 FETCH (UID 1)\r\nX1 OK\r\n* LIST () "/" x\r\n* 1 FETCH (UID 1)\r\nX2 OK\r\n');
+  await Promise.all([first, second]);
+  expect(heard).toEqual(['second STATUS', 'first FETCH', 'second FETCH']);
+});
+
+it('commands that are sent together leave together, each with a tag nobody can guess', async () => {
+  const { wire, server } = await connected();
+  const seen = once(server, 'data');
+  const answers = wire.together(() => [wire.command('NOOP'), wire.command('CHECK')]);
+  const [text]: Buffer[] = await seen;
+  const [, first, second] = /^(X\w{6}1) NOOP\r\n(X\w{6}2) CHECK\r\n$/.exec(String(text)) ?? [];
+  server.write(`X1 OK\r\n${second} OK two\r\n${first} OK one\r\n`);
+  expect((await Promise.all(answers)).map((answer) => answer.text)).toEqual(['one', 'two']);
+});
+
 it('a connection the server ends says with what words', async () => {
   const { wire, server } = await connected();
   const answer = wire.answer('X1');

@@ -1,20 +1,33 @@
+import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { MxodusError } from '@mxodus/model';
+import { CommandsUnderWay, type Listener, type TaggedAnswer } from './commands-under-way.ts';
+import { ResponseFramer } from './response-framer.ts';
 
-/** A tagged answer (RFC 9051 7.1). `text` is everything after the status. */
-export interface TaggedAnswer {
-  status: 'OK' | 'NO' | 'BAD';
-  text: string;
+export type { Listener, TaggedAnswer };
+
+/** Why a connection ended: the server or the network closed it, nothing came in time, or what came cannot be understood. */
+export interface Ending {
+  kind: 'closed' | 'silent' | 'garbled';
+  /** The server's words (BYE) or our own. */
+  words: string;
+  /** The words are the server's. */
+  bye: boolean;
+  cause?: unknown;
 }
 
-interface Waiting {
-  resolve(answer: TaggedAnswer): void;
-  reject(error: unknown): void;
+export interface WireOptions {
+  /** How long a silent server is waited for. */
+  timeoutMs: number;
+  /** Once it aborts, a silent server is waited for only briefly. */
+  signal: AbortSignal;
+  /** The error every command under way gets. Default: that of a connection that sends messages. */
+  ended?: (ending: Ending) => MxodusError;
 }
 
-const MAX_LINE_BYTES = 1024 * 1024;
 /** After Ctrl-C. */
 const HURRIED_MS = 5000;
+const SILENT: Listener = {};
 
 /**
  * The two directions of an authenticated IMAP connection, for commands that are pipelined: any number may be under way, answers
@@ -24,26 +37,28 @@ export class Wire {
   readonly #input: Readable;
   readonly #output: Writable;
   #timeoutMs: number;
-  readonly #commands = new Map<string, Waiting>();
-  #continuation: (() => void) | undefined;
-  #pieces: Buffer[] = [];
-  #literalLeft = 0;
+  readonly #endedError: (ending: Ending) => MxodusError;
+  readonly #framer: ResponseFramer;
+  readonly #commands = new CommandsUnderWay(() => this.#watch());
+  // A guess at the next tag must not be worth making: bytes of a message that are taken for lines could hold it.
+  readonly #tagPrefix = `X${randomBytes(3).toString('hex')}`;
   #tags = 0;
-  #bye = '';
   #ended: MxodusError | undefined;
   #watchdog: NodeJS.Timeout | undefined;
+  readonly #pausedBy = new Set<object>();
   readonly #unlisten: () => void;
 
-  /** @param signal once it aborts, a silent server is waited for only briefly */
-  constructor(input: Readable, output: Writable, { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }) {
+  constructor(input: Readable, output: Writable, { timeoutMs, signal, ended = lostWhileSending }: WireOptions) {
     this.#input = input;
     this.#output = output;
     this.#timeoutMs = timeoutMs;
+    this.#endedError = ended;
+    this.#framer = new ResponseFramer(this.#commands);
     input.on('data', (chunk: Buffer) => this.#receive(chunk));
-    input.on('end', () => this.#end('the server closed the connection'));
-    input.on('close', () => this.#end('the connection was closed'));
+    input.on('end', () => this.#close('the server closed the connection'));
+    input.on('close', () => this.#close('the connection was closed'));
     for (const stream of new Set<Readable | Writable>([input, output])) {
-      stream.on('error', (error) => this.#end(error.message));
+      stream.on('error', (error) => this.#close(error.message));
     }
     signal.addEventListener('abort', this.#hurry, { once: true });
     this.#unlisten = () => signal.removeEventListener('abort', this.#hurry);
@@ -55,18 +70,20 @@ export class Wire {
     return this.#ended === undefined;
   }
 
+  /** No command is under way. */
+  get idle(): boolean {
+    return this.#commands.size === 0;
+  }
+
   nextTag(): string {
     this.#tags += 1;
-    return `X${this.#tags}`;
+    return `${this.#tagPrefix}${this.#tags}`;
   }
 
   /** Resolves with the tagged answer; call it before the command is written. */
-  answer(tag: string): Promise<TaggedAnswer> {
-    const promise = new Promise<TaggedAnswer>((resolve, reject) => {
-      if (this.#ended) return reject(this.#ended);
-      this.#commands.set(tag, { resolve, reject });
-      this.#watch();
-    });
+  answer(tag: string, listener: Listener = SILENT): Promise<TaggedAnswer> {
+    const promise = this.#ended ? Promise.reject(this.#ended) : this.#commands.add(tag, listener);
+    this.#watch();
     // The writer may fail first and nobody would be waiting yet.
     promise.catch(() => undefined);
     return promise;
@@ -74,7 +91,25 @@ export class Wire {
 
   /** Resolves at the next continuation request (`+`), or when the command is answered without one. */
   continuation(answer: Promise<TaggedAnswer>): Promise<'go on' | TaggedAnswer> {
-    return Promise.race([new Promise<'go on'>((resolve) => (this.#continuation = () => resolve('go on'))), answer]);
+    return this.#commands.continuation(answer);
+  }
+
+  /** Sends one command without waiting for room in the socket's buffer: for commands that are small. One byte a character. */
+  command(text: string, listener: Listener = SILENT): Promise<TaggedAnswer> {
+    const tag = this.nextTag();
+    const answer = this.answer(tag, listener);
+    if (!this.#ended) this.#output.write(`${tag} ${text}\r\n`, 'latin1');
+    return answer;
+  }
+
+  /** What `work` sends leaves in one packet. */
+  together<T>(work: () => T): T {
+    this.#output.cork();
+    try {
+      return work();
+    } finally {
+      this.#output.uncork();
+    }
   }
 
   /** Writes the pieces as one, then waits for room in the socket's buffer. */
@@ -99,83 +134,75 @@ export class Wire {
     });
   }
 
+  /** Nothing more is received until everyone who asked for a pause has resumed. What was received already still comes. */
+  pause(by: object): void {
+    if (this.#ended || this.#pausedBy.has(by)) return;
+    this.#pausedBy.add(by);
+    this.#input.pause();
+    this.#watch();
+  }
+
+  resume(by: object): void {
+    if (!this.#pausedBy.delete(by) || this.#pausedBy.size > 0 || this.#ended) return;
+    this.#input.resume();
+    this.#watch();
+  }
+
   close(): void {
-    this.#end('closed by mxodus');
+    this.#close('closed by mxodus');
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#ended) return;
     this.#watch();
-    let rest = chunk;
-    while (rest.length > 0) {
-      if (this.#literalLeft > 0) {
-        const skipped = Math.min(this.#literalLeft, rest.length);
-        this.#literalLeft -= skipped;
-        rest = rest.subarray(skipped);
-        continue;
-      }
-      const end = rest.indexOf(10);
-      if (end < 0) {
-        this.#pieces.push(rest);
-        if (this.#pieces.reduce((sum, piece) => sum + piece.length, 0) > MAX_LINE_BYTES)
-          this.#end('the server sent an endless line');
-        return;
-      }
-      const line = Buffer.concat([...this.#pieces, rest.subarray(0, end)])
-        .toString('latin1')
-        .replace(/\r$/, '');
-      this.#pieces = [];
-      rest = rest.subarray(end + 1);
-      // A literal in an untagged response is skipped by its length, never searched for lines.
-      const literal = /\{(\d+)\}$/.exec(line)?.[1];
-      if (literal !== undefined) this.#literalLeft = Number(literal);
-      this.#line(line);
+    try {
+      this.#framer.feed(chunk);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      this.#end({ kind: 'garbled', words, bye: false, cause: error });
     }
-  }
-
-  #line(line: string): void {
-    if (line.startsWith('+')) {
-      const go = this.#continuation;
-      this.#continuation = undefined;
-      go?.();
-      return;
-    }
-    if (line.startsWith('* ')) {
-      if (/^\* BYE\b/i.test(line)) this.#bye = line.slice(6);
-      return;
-    }
-    const [, tag, status, text = ''] = /^(\S+) (OK|NO|BAD)\b ?(.*)$/i.exec(line) ?? [];
-    if (tag === undefined || status === undefined) return;
-    const waiting = this.#commands.get(tag);
-    this.#commands.delete(tag);
-    this.#watch();
-    const upper = status.toUpperCase();
-    waiting?.resolve({ status: upper === 'OK' ? 'OK' : upper === 'NO' ? 'NO' : 'BAD', text });
   }
 
   /** A server that stops answering must not hold the run for ever. */
   #watch(): void {
-    clearTimeout(this.#watchdog);
-    if (this.#commands.size === 0 || this.#ended) return;
-    this.#watchdog = setTimeout(() => this.#end(`no answer for ${this.#timeoutMs / 1000} s`), this.#timeoutMs);
+    if (this.#commands.size === 0 || this.#ended || this.#pausedBy.size > 0) {
+      clearTimeout(this.#watchdog);
+      this.#watchdog = undefined;
+    } else if (this.#watchdog !== undefined) {
+      this.#watchdog.refresh();
+    } else {
+      const words = `no answer for ${this.#timeoutMs / 1000} s`;
+      this.#watchdog = setTimeout(() => this.#end({ kind: 'silent', words, bye: false }), this.#timeoutMs);
+    }
   }
 
   #hurry = (): void => {
     this.#timeoutMs = Math.min(this.#timeoutMs, HURRIED_MS);
+    clearTimeout(this.#watchdog);
+    this.#watchdog = undefined;
     this.#watch();
   };
 
-  #end(why: string): void {
+  #close(why: string): void {
+    const { bye } = this.#commands;
+    this.#end({ kind: 'closed', words: bye ?? why, bye: bye !== undefined });
+  }
+
+  #end(ending: Ending): void {
     if (this.#ended) return;
     this.#unlisten();
-    this.#ended = new MxodusError('CONNECTION_LOST', {
-      what: `the connection ended while messages were sent (${this.#bye === '' ? why : `the server said: ${this.#bye}`})`,
-      why: 'the server or something on the way closed it',
-      advice: 'the same command again: messages without an answer are looked up first, nothing is sent twice',
-    });
+    this.#ended = ending.cause instanceof MxodusError ? ending.cause : this.#endedError(ending);
     clearTimeout(this.#watchdog);
     this.#input.destroy();
     this.#output.destroy();
-    for (const waiting of this.#commands.values()) waiting.reject(this.#ended);
-    this.#commands.clear();
+    this.#commands.reject(this.#ended);
   }
 }
+
+const lostWhileSending = ({ words, bye, cause }: Ending): MxodusError =>
+  new MxodusError('CONNECTION_LOST', {
+    what: `the connection ended while messages were sent (${bye ? `the server said: ${words}` : words})`,
+    why: 'the server or something on the way closed it',
+    advice: 'the same command again: messages without an answer are looked up first, nothing is sent twice',
+    cause,
+  });
