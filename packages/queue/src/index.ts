@@ -1,2 +1,3 @@
+export { type InlineGovernor, inlineGovernor } from './governor/inline-governor.ts';
 export { fileLeases, type LeaseFolder, type LeaseHolder } from './inline/file-leases.ts';
 export { inlineEngine } from './inline/inline-engine.ts';
