@@ -25,9 +25,9 @@ import {
   type PlanWarning,
   type Quota,
 } from '@mxodus/model';
+import { labelViews } from '../sync/place-folders.ts';
 import { auditFolders, type FolderAudit } from './audit-folders.ts';
 import { type CaseFolding, caseFolding } from './case-folding.ts';
-
 import { mapWithProbes } from './map-with-probes.ts';
 
 export interface AuditTarget {
@@ -104,7 +104,7 @@ async function audit(target: AuditTarget, ends: Ends, { rules, signal }: AuditOp
       sourceNamespace: source.facts.namespace,
       destination: destinationFolders,
       destinationNamespace: destination.facts.namespace,
-      rules,
+      rules: { ...rules, exclude: [...rules.exclude, ...labelViews(source, sourceFolders)] },
       foldsCase: folding === 'folds',
     },
     signal,
@@ -118,7 +118,7 @@ async function audit(target: AuditTarget, ends: Ends, { rules, signal }: AuditOp
 
 /** Only SELECT tells them, EXAMINE does not. INBOX is always there; no message of it is asked for. */
 async function permanentFlags(destination: MailSession): Promise<readonly string[] | null> {
-  return (await destination.scan('INBOX', { fromUid: 2 ** 32 - 1, writable: true })).permanentFlags;
+  return (await destination.scan('INBOX', { range: { from: 2 ** 32 - 1 }, writable: true })).permanentFlags;
 }
 
 function toPlan(target: AuditTarget, { facts }: MailSession, findings: Findings): PlanMailbox {

@@ -1,3 +1,4 @@
+import { sharedDestinations } from '@mxodus/engine';
 import {
   type DomainPlan,
   type Emit,
@@ -22,7 +23,7 @@ export interface PlanOptions {
   configSha256: string;
   servers: Readonly<Record<string, PlanServer>>;
   mailboxes: readonly AuditTarget[];
-  rules: Pick<SyncRules, 'newest_first' | 'folders'>;
+  rules: Pick<SyncRules, 'deletes' | 'newest_first' | 'folders'>;
   /** What will change in DNS, and what to say about it. */
   domains: readonly DomainPlan[];
   warnings: readonly PlanWarning[];
@@ -72,7 +73,7 @@ function toJob(target: AuditTarget): AuditJob {
 }
 
 function toPlan(options: PlanOptions, mailboxes: PlanMailbox[]): Plan {
-  const { newest_first, folders } = options.rules;
+  const { deletes, newest_first, folders } = options.rules;
   const plan: Omit<Plan, 'sha256'> = {
     v: 1,
     type: 'plan',
@@ -82,9 +83,9 @@ function toPlan(options: PlanOptions, mailboxes: PlanMailbox[]): Plan {
     config_sha256: options.configSha256,
     servers: { ...options.servers },
     mailboxes,
-    rules: { deletes: 'keep', newest_first, exclude: [...folders.exclude], map: { ...folders.map } },
+    rules: { deletes, newest_first, exclude: [...folders.exclude], map: { ...folders.map } },
     domains: [...options.domains],
-    warnings: [...options.warnings],
+    warnings: [...options.warnings, ...sharedDestinations(mailboxes)],
   };
   return { ...plan, sha256: hashPlan(plan) };
 }

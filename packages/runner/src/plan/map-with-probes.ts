@@ -1,8 +1,8 @@
 import { type FolderMapping, type FoldersToMap, mapFolders, namesToMake } from '@mxodus/engine';
 import type { MailSession } from '@mxodus/model';
 
-/** Names no server is known to refuse: short, of letters, digits, space, - and _. */
-const HARMLESS = /^[\p{L}\p{N} _-]+$/u;
+/** Names no server is known to refuse: short, of letters, digits, space, - and _, none beyond U+FFFF (Courier 5.0.13, 2026-11). */
+const HARMLESS = /^(?:(?![\u{10000}-\u{10ffff}])[\p{L}\p{N} _-])+$/u;
 const LONG_BYTES = 80;
 
 /** As often as the engine has other names to offer, and once for the numbers of collisions. */

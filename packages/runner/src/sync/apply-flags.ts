@@ -1,45 +1,43 @@
-import { acceptFlags, flagChange, flagText, groupFlagChanges } from '@mxodus/engine';
-import type { MessageMeta } from '@mxodus/model';
-import { rowsByUid } from './rows-by-uid.ts';
+import { acceptFlags, flagChange, flagsOfText, flagText, groupFlagChanges } from '@mxodus/engine';
+import type { FolderLook } from './look-at-folder.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 
 const UIDS_A_COMMAND = 500;
 
-/** Carries what changed at the source since the last look; flags the user set at the destination stay. */
+/**
+ * Carries what changed at the source since the last look; what the user set or cleared at the destination stays. Messages that are
+ * not at the destination yet are sent with their new flags. After the switch nothing is carried any more.
+ */
 export async function applyFlags(
   context: SyncContext,
-  folder: OpenFolder,
-  changed: readonly MessageMeta[],
+  folder: OpenFolder | null,
+  { ledgerId, flagged }: { ledgerId: number; flagged: FolderLook['flagged'] },
 ): Promise<void> {
-  if (changed.length === 0) return;
-  const rows = await rowsByUid(context, folder.ledgerId);
-  const session = await context.connections.destination();
-  const changes = changed.flatMap((message) => {
-    const row = rows.get(message.uid);
+  const unsent = flagged.filter(({ row }) => row.state === 'failed' || row.state === 'cannot');
+  await context.ledger.setFlags(ledgerId, unsent.map(looked));
+  if (folder === null || context.rules.appendOnly) return;
+  const changes = flagged.flatMap(({ row, flags }) => {
     // Where it is at the destination is not known yet: the next pass tries again.
-    if (row === undefined || row.destinationUid === null) return [];
-    const before = row.flags === '' ? [] : row.flags.split(' ');
-    const { add, remove } = flagChange(before, message.flags);
-    return [
-      {
-        message,
-        destinationUid: row.destinationUid,
-        change: { add: acceptFlags(add, folder.permanentFlags).flags, remove },
-      },
-    ];
+    if (row.state !== 'stored' || row.destinationUid === null) return [];
+    const { add, remove } = flagChange(flagsOfText(row.flags), flags);
+    const change = { add: acceptFlags(add, folder.permanentFlags).flags, remove };
+    return [{ row, flags, destinationUid: row.destinationUid, change }];
   });
   const visible = changes.filter(({ change }) => change.add.length + change.remove.length > 0);
-  for (const { destinationUids, add, remove } of groupFlagChanges(visible)) {
-    for (let start = 0; start < destinationUids.length; start += UIDS_A_COMMAND) {
-      await session.storeFlags(folder.destination, destinationUids.slice(start, start + UIDS_A_COMMAND), {
-        add,
-        remove,
-      });
+  if (visible.length > 0) {
+    const session = await context.connections.destination();
+    for (const { destinationUids, add, remove } of groupFlagChanges(visible)) {
+      for (let start = 0; start < destinationUids.length; start += UIDS_A_COMMAND) {
+        const uids = destinationUids.slice(start, start + UIDS_A_COMMAND);
+        await session.storeFlags(folder.destination, uids, { add, remove });
+      }
     }
   }
-  await context.ledger.setFlags(
-    folder.ledgerId,
-    changes.map(({ message }) => ({ uid: message.uid, flags: flagText(message.flags) })),
-  );
+  await context.ledger.setFlags(folder.ledgerId, changes.map(looked));
   context.counters.flagsChanged += visible.length;
 }
+
+const looked = ({ row, flags }: FolderLook['flagged'][number]): { uid: number; flags: string } => ({
+  uid: row.uid,
+  flags: flagText(flags),
+});

@@ -10,5 +10,5 @@ export interface FolderTask {
   renamed: string | null;
   status: FolderStatus;
   /** What the destination listed under that name when the pass began. */
-  atDestination: { subscribed: boolean } | null;
+  atDestination: { subscribed: boolean; status: FolderStatus } | null;
 }

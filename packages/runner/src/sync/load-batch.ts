@@ -1,24 +1,23 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Batch, flagText } from '@mxodus/engine';
-import {
-  type Body,
-  type ErrorCode,
-  type FetchedMessage,
-  type Intent,
-  type MailSession,
-  type MessageMeta,
-  MxodusError,
-} from '@mxodus/model';
+import type { Body, FetchedMessage, Intent, MailSession, MessageMeta } from '@mxodus/model';
+import { arrivalDate } from './arrival-date.ts';
+import { confirmBodies, type ReadBody } from './confirm-bodies.ts';
+import { headerDigest, headOfFile } from './content-digest.ts';
+import { fetchAround } from './fetch-around.ts';
+import { findNul } from './nul-bytes.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
-
-/** The server answered, and its answer was NO. */
-const REFUSALS: readonly ErrorCode[] = ['SERVER_ANSWER', 'SERVER_BUSY', 'PERMISSION_DENIED'];
 
 export interface LoadedMessage {
   meta: MessageMeta;
   body: Body;
+  /** The date it is sent with; see arrivalDate. */
+  arrival: number | null;
+  /** Of what the source shows by BODY[], whatever is sent: doubt is resolved by what BODY[] shows at both ends. */
   intent: Intent;
+  /** What the destination cannot keep of the body. */
+  altered?: { what: string; why: string };
 }
 
 export interface LoadedBatch {
@@ -38,41 +37,27 @@ export async function loadBatch(
   const { reader, batch } = from;
   if (batch.kind === 'disk') return loadToDisk(context, folder, from);
   const metas = new Map(batch.messages.map((meta) => [meta.uid, meta]));
-  const messages: LoadedMessage[] = [];
+  const read: ReadBody[] = [];
   const take = ({ uid, body }: FetchedMessage): void => {
     const meta = metas.get(uid);
-    if (meta === undefined) return;
-    metas.delete(uid);
-    messages.push({ meta, body: { kind: 'memory', bytes: body }, intent: intentOf(meta, folder, body.length) });
+    if (meta !== undefined) read.push({ meta, bytes: body });
   };
-  await fetchAround(reader, folder, { uids: [...metas.keys()], take });
+  const fetch = (uids: readonly number[]) => reader.fetch(folder.source, uids, folder.sourceUidValidity);
+  await fetchAround(fetch, { uids: [...metas.keys()], take });
+  const confirmed = await confirmBodies(context, folder, { reader, read });
+  const nul = await findNul(context, folder, { reader, read: confirmed });
+  const messages = confirmed.map(({ meta, bytes }): LoadedMessage => {
+    metas.delete(meta.uid);
+    const sent = { bytes, ...nul.get(meta.uid) };
+    return {
+      meta,
+      body: { kind: 'memory', bytes: sent.bytes },
+      arrival: arrivalDate(meta, bytes),
+      intent: intentOf(meta, folder, { bytes: bytes.length, digest: headerDigest(bytes) }),
+      ...('altered' in sent ? { altered: sent.altered } : {}),
+    };
+  });
   return { messages, missing: [...metas.keys()], discard: async () => undefined };
-}
-
-/**
- * Fetches the messages; where the server ends a FETCH with NO (one damaged message is enough), the rest is halved until only what it
- * really does not give is left out.
- */
-async function fetchAround(
-  reader: MailSession,
-  folder: OpenFolder,
-  { uids, take }: { uids: readonly number[]; take: (message: FetchedMessage) => void },
-): Promise<void> {
-  const left = new Set(uids);
-  try {
-    for await (const message of reader.fetch(folder.source, uids, folder.sourceUidValidity)) {
-      left.delete(message.uid);
-      take(message);
-    }
-  } catch (error) {
-    const refused = error instanceof MxodusError && REFUSALS.includes(error.code);
-    if (!refused) throw error;
-    if (uids.length === 1) return;
-    const rest = [...left];
-    const half = Math.max(1, rest.length >> 1);
-    if (rest.length > 0) await fetchAround(reader, folder, { uids: rest.slice(0, half), take });
-    if (rest.length > half) await fetchAround(reader, folder, { uids: rest.slice(half), take });
-  }
 }
 
 async function loadToDisk(
@@ -90,16 +75,14 @@ async function loadToDisk(
     for (const meta of batch.messages) {
       const path = join(context.tempDir, `message-${crypto.randomUUID()}`);
       files.push(path);
-      const size = await reader.download(folder.source, meta.uid, {
-        file: path,
-        uidValidity: folder.sourceUidValidity,
-      });
+      const size = await downloadTwice(context, folder, { reader, meta, path });
       if (size === null) {
         missing.push(meta.uid);
         continue;
       }
-      const intent = intentOf(meta, folder, size);
-      messages.push({ meta, body: { kind: 'file', path, size }, intent });
+      const head = await headOfFile(path);
+      const intent = intentOf(meta, folder, { bytes: size, digest: headerDigest(head) });
+      messages.push({ meta, body: { kind: 'file', path, size }, arrival: arrivalDate(meta, head), intent });
     }
   } catch (error) {
     await discard();
@@ -108,10 +91,25 @@ async function loadToDisk(
   return { messages, missing, discard };
 }
 
-const intentOf = (meta: MessageMeta, folder: OpenFolder, bytes: number): Intent => ({
+/** Once, where its size is the one that was listed; else twice, and only two equal sizes are believed. */
+async function downloadTwice(
+  { counters }: SyncContext,
+  { source, sourceUidValidity }: OpenFolder,
+  { reader, meta, path }: { reader: MailSession; meta: MessageMeta; path: string },
+): Promise<number | null> {
+  const to = { file: path, uidValidity: sourceUidValidity };
+  const size = await reader.download(source, meta.uid, to);
+  if (size === null || size === meta.bytes) return size;
+  const again = await reader.download(source, meta.uid, to);
+  if (again === size) counters.wrongSizes += 1;
+  return again === size || again === meta.bytes ? again : null;
+}
+
+const intentOf = (meta: MessageMeta, folder: OpenFolder, body: { bytes: number; digest: string | null }): Intent => ({
   uid: meta.uid,
   internalDate: meta.internalDate,
   flags: flagText(meta.flags),
-  floor: folder.floor,
-  bytes,
+  floor: folder.atDestination.uidNext,
+  emailId: meta.emailId ?? null,
+  ...body,
 });

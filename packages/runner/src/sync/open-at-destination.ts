@@ -1,45 +1,60 @@
-import { type FolderScan, type LedgerFolder, MxodusError } from '@mxodus/model';
+import { type FolderStatus, type LedgerFolder, MxodusError } from '@mxodus/model';
 import type { FolderTask } from './folder-task.ts';
-import { rowsByUid } from './rows-by-uid.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 
-/** null: there is nothing to put there. A folder the user deleted at the destination is only made again for new mail. */
+/**
+ * Opens the folder at the destination; makes it when `wanted` and it is not there. null: it is not there and nothing wants it. A
+ * folder the user deleted at the destination is only made again for new mail.
+ */
 export async function openAtDestination(
   context: SyncContext,
   task: FolderTask,
-  { row, scan }: { row: LedgerFolder; scan: FolderScan },
+  { row, wanted }: { row: LedgerFolder; wanted: boolean },
 ): Promise<OpenFolder | null> {
-  if (task.atDestination === null && row.finished !== null && scan.messages.length === 0) return null;
   const session = await context.connections.destination();
-  let status = task.atDestination === null ? null : await session.status(task.destination);
-  if (status === null) {
-    if (row.finished !== null && !(await hasNews(context, row, scan))) return null;
-    await session.create(task.destination, task.role);
-    status = await session.status(task.destination);
+  const isNew = row.finished === null;
+  if (task.atDestination === null) {
+    if (!wanted && !isNew) return null;
+    // Asked anew: another source folder of this pass may have made it.
+    if ((await session.status(task.destination)) === null) await session.create(task.destination, task.role);
   }
-  if (status === null) {
-    throw new MxodusError('FOLDER_REFUSED', {
-      what: `the destination folder "${task.destination}" cannot be opened after it was made`,
-      why: 'the destination hides it, or the account may not read it',
-      advice: 'give it another name with `sync.folders.map`, then plan again',
-    });
-  }
-  if (row.finished === null && task.subscribed && task.atDestination?.subscribed !== true)
-    await session.subscribe(task.destination);
-  await context.ledger.setDestinationUidValidity(row.id, status.uidValidity);
-  if (row.finished === null) await noteRenamed(context, task, row.id);
-  row.destinationUidValidity = status.uidValidity;
-  const { permanentFlags } = await session.scan(task.destination, { fromUid: status.uidNext, writable: true });
+  if (isNew && task.subscribed && task.atDestination?.subscribed !== true) await session.subscribe(task.destination);
+  const scan = await openedFolder(context, task);
+  const atDestination: FolderStatus = {
+    messages: scan.exists,
+    uidNext: scan.uidNext,
+    uidValidity: scan.uidValidity,
+    highestModseq: scan.highestModseq,
+    bytes: null,
+  };
+  await context.ledger.setDestinationUidValidity(row.id, scan.uidValidity);
+  if (isNew) await noteRenamed(context, task, row.id);
   return {
     ledgerId: row.id,
     source: task.source,
-    sourceUidValidity: scan.uidValidity,
+    sourceUidValidity: task.status.uidValidity,
     destination: task.destination,
-    destinationUidValidity: status.uidValidity,
-    permanentFlags,
-    floor: status.uidNext,
+    destinationUidValidity: scan.uidValidity,
+    permanentFlags: scan.permanentFlags,
+    atDestination,
     appendLimit: session.facts.appendLimit,
   };
+}
+
+async function openedFolder(context: SyncContext, task: FolderTask) {
+  const session = await context.connections.destination();
+  const nothing = { from: 2 ** 32 - 1 };
+  try {
+    return await session.scan(task.destination, { range: nothing, writable: true });
+  } catch (error) {
+    if (!(error instanceof MxodusError) || error.code !== 'SERVER_ANSWER') throw error;
+    throw new MxodusError('FOLDER_REFUSED', {
+      what: `the destination folder "${task.destination}" cannot be opened: ${error.what}`,
+      why: 'the destination hides it, or the account may not read it',
+      advice: 'give it another name with `sync.folders.map`, then plan again',
+      cause: error,
+    });
+  }
 }
 
 async function noteRenamed(context: SyncContext, task: FolderTask, ledgerId: number): Promise<void> {
@@ -51,9 +66,4 @@ async function noteRenamed(context: SyncContext, task: FolderTask, ledgerId: num
   };
   await context.ledger.addAlterations(context.passId, ledgerId, [alteration]);
   context.emit({ type: 'alteration', mailbox: context.mailbox.address, folder: task.source, ...alteration });
-}
-
-async function hasNews(context: SyncContext, row: LedgerFolder, { messages }: FolderScan): Promise<boolean> {
-  const known = await rowsByUid(context, row.id);
-  return messages.some((message) => known.get(message.uid)?.state !== 'stored');
 }

@@ -1,4 +1,4 @@
-import { folderOrder, mapFolders } from '@mxodus/engine';
+import { folderOrder, isLabelView, type LabelPolicy, labelOrder, mapFolders } from '@mxodus/engine';
 import type { Folder, MailSession, Plan, PlanMailbox } from '@mxodus/model';
 import { caseFolding } from '../plan/case-folding.ts';
 import { mapWithProbes } from '../plan/map-with-probes.ts';
@@ -7,12 +7,17 @@ import type { FolderTask } from './folder-task.ts';
 export interface PlacedFolders {
   tasks: FolderTask[];
   excludedMessages: number;
+  /** Source folders that can be opened, the excluded ones too. */
+  listed: ReadonlySet<string>;
+  /** What the destination has. */
+  destination: readonly Folder[];
 }
 
 interface Ends {
   source: MailSession;
   destination: MailSession;
   signal: AbortSignal;
+  labels: LabelPolicy | null;
 }
 
 /** The plan's folders where it put them; folders that appeared since by its rules. */
@@ -40,7 +45,10 @@ export async function placeFolders(mailbox: PlanMailbox, plan: Plan, ends: Ends)
       atDestination: selectable(byDestination.get(decision.destination)),
     });
   }
-  return { tasks: folderOrder(tasks), excludedMessages };
+  const listed = new Set(source.filter((folder) => folder.status !== null).map((folder) => folder.path));
+  const isGmail = ends.source.facts.capabilities.includes('X-GM-EXT-1');
+  const ordered = isGmail ? labelOrder(tasks, ends.labels ?? 'folders') : folderOrder(tasks);
+  return { tasks: ordered, excludedMessages, listed, destination };
 }
 
 /** Only a folder the plan does not know needs to be asked about. */
@@ -57,7 +65,7 @@ async function decide(
     sourceNamespace: source.facts.namespace,
     destination: folders.destination,
     destinationNamespace: destination.facts.namespace,
-    rules: { exclude: plan.rules.exclude, map: plan.rules.map },
+    rules: { exclude: [...plan.rules.exclude, ...labelViews(source, folders.source)], map: plan.rules.map },
     fixed: new Map(moved.map((folder) => [folder.source, folder.destination])),
   };
   if (folders.source.every((folder) => known.has(folder.path) || folder.status === null)) {
@@ -67,5 +75,11 @@ async function decide(
   return mapWithProbes(destination, { ...input, foldsCase }, ends.signal);
 }
 
-const selectable = (folder: Folder | undefined): { subscribed: boolean } | null =>
-  folder === undefined || folder.status === null ? null : { subscribed: folder.subscribed };
+const selectable = (folder: Folder | undefined): FolderTask['atDestination'] =>
+  folder === undefined || folder.status === null ? null : { subscribed: folder.subscribed, status: folder.status };
+
+/** Gmail's Starred and Important list what other folders hold. */
+export function labelViews({ facts }: MailSession, folders: readonly Folder[]): string[] {
+  if (!facts.capabilities.includes('X-GM-EXT-1')) return [];
+  return folders.filter(isLabelView).map(({ path }) => path);
+}

@@ -1,43 +1,44 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { pairByContent, pairByFingerprint } from '@mxodus/engine';
+import { type Pair, pairByContent, pairByFingerprint, repairVariants } from '@mxodus/engine';
 import type { LedgerMessage, MailSession, MessageMeta, Settlement } from '@mxodus/model';
-import { digests, looseDigest } from './content-digest.ts';
-import type { OpenFolder, SyncContext } from './sync-context.ts';
+import { digests, looseDigest, sha256 } from './content-digest.ts';
+import { BATCH_LIMITS, type OpenFolder, type SyncContext } from './sync-context.ts';
 import { uidValidityChanged } from './uid-validity.ts';
+import { waiting } from './waiting.ts';
 
 /**
  * Finds out what became of messages whose answer never came, by looking at the destination, never by sending again.
  * A hit is believed at once. "Not there" is believed only when two looks, `settleMs` apart, between which nothing arrived, both say
  * so, the second without trusting dates: the server may still be storing what the lost connection delivered, and INTERNALDATE is a
- * SHOULD (RFC 9051 6.3.12). A message the source does not give, and still lists, stays in doubt.
+ * SHOULD (RFC 9051 6.3.12). A message the source does not give, and still lists, stays in doubt. Returns what was found.
  */
-export async function resolveDoubt(context: SyncContext, folder: OpenFolder): Promise<void> {
-  const rows = await context.ledger.messages(folder.ledgerId);
+export async function resolveDoubt(context: SyncContext, folder: OpenFolder): Promise<LedgerMessage[]> {
+  const rows = await context.ledger.unsettled(folder.ledgerId);
   let open = rows.filter((row) => row.state === 'intent');
-  if (open.length === 0) return;
-  context.emit({
-    type: 'waiting',
-    mailbox: context.mailbox.address,
-    why: `${open.length} messages in doubt in ${folder.source}: looking for them at the destination`,
-    until: null,
-  });
+  const hits: LedgerMessage[] = [];
   let uidNextBefore = -1;
   for (let quiet = false; open.length > 0; ) {
     const { uidNext, found, unknowable } = await look(context, folder, { open, anyDate: quiet });
     await context.ledger.settle(folder.ledgerId, context.passId, found);
+    const there = new Set(found.map(({ uid }) => uid));
+    hits.push(...open.filter((row) => there.has(row.uid)));
     const done = new Set([...found.map((settlement) => settlement.uid), ...unknowable]);
     open = open.filter((row) => !done.has(row.uid));
-    if (open.length === 0) return;
+    if (open.length === 0) return hits;
     if (quiet && uidNext === uidNextBefore) break;
     quiet = true;
     uidNextBefore = uidNext;
-    await sleep(context.settleMs, undefined, { signal: context.signal });
+    const counted = open.length === 1 ? 'a message' : `${open.length} messages`;
+    await waiting(context, {
+      why: `${counted} of ${folder.source} got no answer and may still turn up at the destination`,
+      ms: context.settleMs,
+    });
   }
   await context.ledger.settle(
     folder.ledgerId,
     context.passId,
     open.map((row): Settlement => ({ uid: row.uid, kind: 'unsent' })),
   );
+  return hits;
 }
 
 interface Look {
@@ -53,10 +54,10 @@ async function look(
   { open, anyDate }: { open: readonly LedgerMessage[]; anyDate: boolean },
 ): Promise<Look> {
   const session = await context.connections.destination();
-  const rows = await context.ledger.messages(folder.ledgerId);
-  const claimed = new Set(rows.map((row) => row.destinationUid));
+  const { ledger } = context;
+  const claimed = new Set(await ledger.destinationUids(folder.ledgerId));
   const fromUid = Math.max(1, Math.min(...open.map((row) => row.floor ?? 1)));
-  const { uidNext, uidValidity, messages } = await session.scan(folder.destination, { fromUid });
+  const { uidNext, uidValidity, messages } = await session.scan(folder.destination, { range: { from: fromUid } });
   if (uidValidity !== folder.destinationUidValidity) throw uidValidityChanged('destination', folder.destination);
   const near = anyDate ? () => true : dateFilter(open);
   const unclaimed = messages.filter((message) => !claimed.has(message.uid) && near(message));
@@ -64,15 +65,14 @@ async function look(
   const bodies = await digests(session, { path: folder.destination, messages: unclaimed, tempDir: context.tempDir });
   const exact = exactDigests(context, folder);
   // Messages stored without APPENDUID are in the same window; they take their own copies first.
-  const unlocated = rows.filter(
-    (row) => row.state === 'stored' && row.destinationUid === null && !row.adopted && near(row),
-  );
+  const unlocated = (await ledger.unlocated(folder.ledgerId)).filter(near);
   const taken = new Set(pairByContent(await exact(unlocated), bodies).map((pair) => pair.present));
   const free = new Map([...bodies].filter(([uid]) => !taken.has(uid)));
   const sent = await exact(open);
   const pairs = pairByContent(sent, free);
   const left = { pairs, unclaimed: unclaimed.filter((message) => free.has(message.uid)) };
   pairs.push(...(await pairRewritten(context, folder, { ...left, open: open.filter((row) => sent.has(row.uid)) })));
+  pairs.push(...(await pairRepaired(context, folder, { open: unpaired(open, pairs), bodies: free, pairs })));
   const notGiven = open.filter((row) => !sent.has(row.uid));
   const listed = notGiven.length === 0 ? new Set<number>() : await listedAtSource(context, folder);
   pairs.push(...pairGone({ ...left, open: notGiven.filter((row) => !listed.has(row.uid)) }));
@@ -84,8 +84,7 @@ async function look(
 }
 
 async function listedAtSource(context: SyncContext, folder: OpenFolder): Promise<Set<number>> {
-  const { messages } = await (await context.connections.source()).scan(folder.source);
-  return new Set(messages.map((message) => message.uid));
+  return new Set(await (await context.connections.source()).uids(folder.source));
 }
 
 /** INTERNALDATE survives APPEND to the second, so only messages of those seconds need to be read. */
@@ -131,6 +130,48 @@ async function pairRewritten(context: SyncContext, folder: OpenFolder, { open, p
   return pairByContent(mine, theirs);
 }
 
+const unpaired = (open: readonly LedgerMessage[], pairs: readonly { wanted: number }[]): LedgerMessage[] => {
+  const paired = new Set(pairs.map((pair) => pair.wanted));
+  return open.filter((row) => !paired.has(row.uid));
+};
+
+/** It may have been refused first, and sent with a repair that nobody remembers. */
+async function pairRepaired(
+  context: SyncContext,
+  folder: OpenFolder,
+  { open, bodies, pairs }: { open: readonly LedgerMessage[]; bodies: ReadonlyMap<number, string>; pairs: Pair[] },
+): Promise<Pair[]> {
+  const taken = new Set(pairs.map((pair) => pair.present));
+  const free = Map.groupBy(
+    [...bodies.keys()].filter((uid) => !taken.has(uid)),
+    (uid) => bodies.get(uid) ?? '',
+  );
+  const small = open.filter(({ bytes }) => bytes < BATCH_LIMITS.aloneFromBytes).map(({ uid }) => uid);
+  if (free.size === 0 || small.length === 0) return [];
+  const found: Pair[] = [];
+  const session = await context.connections.source();
+  for await (const { uid, body } of session.fetch(folder.source, small)) {
+    for (const variant of repairVariants({ body })) {
+      const present = free.get(sha256(variant.body).toString('hex'))?.shift();
+      if (present === undefined) continue;
+      found.push({ wanted: uid, present });
+      if (variant.what !== null) await noteRepaired(context, folder, { uid, what: variant.what });
+      break;
+    }
+  }
+  return found;
+}
+
+async function noteRepaired(
+  { ledger, passId, emit, mailbox }: SyncContext,
+  folder: OpenFolder,
+  { uid, what }: { uid: number; what: string },
+): Promise<void> {
+  const alteration = { uid, what, why: 'the destination refused it as it was, before the connection was lost' };
+  await ledger.addAlterations(passId, folder.ledgerId, [alteration]);
+  emit({ type: 'alteration', mailbox: mailbox.address, folder: folder.source, ...alteration });
+}
+
 /** The source has expunged it since: date and size have to do. Not found, it is nobody's loss any more. */
 function pairGone({ open, pairs, unclaimed }: Leftovers): { wanted: number; present: number }[] {
   const taken = new Set(pairs.map((pair) => pair.present));
@@ -147,36 +188,4 @@ async function looseDigests(session: MailSession, path: string, uids: readonly n
   const found = new Map<number, string>();
   for await (const { uid, body } of session.fetch(path, uids)) found.set(uid, looseDigest(body));
   return found;
-}
-
-/** Learns the destination UIDs of messages that were stored without APPENDUID (RFC 4315), so that their flags can follow. */
-export async function locateStored(context: SyncContext, folder: OpenFolder): Promise<void> {
-  const rows = await context.ledger.messages(folder.ledgerId);
-  const wanted = rows.filter((row) => row.state === 'stored' && row.destinationUid === null);
-  if (wanted.length === 0) return;
-  const session = await context.connections.destination();
-  const fromUid = Math.max(1, Math.min(...wanted.map((row) => row.floor ?? 1)));
-  const claimed = new Set(rows.map((row) => row.destinationUid));
-  const { messages } = await session.scan(folder.destination, { fromUid });
-  const present = messages.filter((message) => !claimed.has(message.uid));
-  const bytesByUid = new Map(present.map((message) => [message.uid, message.bytes]));
-  const { unclear } = pairByFingerprint(wanted, present);
-  const exact = exactDigests(context, folder);
-  const pairs: { wanted: number; present: number }[] = [];
-  for (const group of unclear) {
-    const [mine, theirs] = [group.wanted[0], group.present[0]];
-    // Both sides are known to be there: one of each needs no reading.
-    if (group.wanted.length === 1 && group.present.length === 1 && mine !== undefined && theirs !== undefined) {
-      pairs.push({ wanted: mine, present: theirs });
-      continue;
-    }
-    const bodies = group.present.map((uid) => ({ uid, bytes: bytesByUid.get(uid) ?? 0 }));
-    const found = await digests(session, { path: folder.destination, messages: bodies, tempDir: context.tempDir });
-    const sent = new Set(group.wanted);
-    pairs.push(...pairByContent(await exact(wanted.filter((row) => sent.has(row.uid))), found));
-  }
-  await context.ledger.setDestinationUids(
-    folder.ledgerId,
-    pairs.map((pair) => ({ uid: pair.wanted, destinationUid: pair.present })),
-  );
 }

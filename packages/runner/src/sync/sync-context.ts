@@ -1,39 +1,64 @@
-import type { Emit, Ledger, PlanMailbox } from '@mxodus/model';
+import type { LabelPolicy } from '@mxodus/engine';
+import type { Emit, FolderStatus, Ledger, LedgerFolder, MessageMeta, PlanMailbox } from '@mxodus/model';
 import type { ByteBudget } from './byte-budget.ts';
+import type { FolderTask } from './folder-task.ts';
+import type { FolderLook } from './look-at-folder.ts';
 import type { MailboxConnections } from './mailbox-connections.ts';
+import type { Suspects } from './suspects.ts';
+
+export interface SyncRules {
+  newestFirst: boolean;
+  deletes: 'keep' | 'trash' | 'mirror';
+  /** After the switch: nothing is changed at the destination, only added. */
+  appendOnly: boolean;
+  onlyFailed: boolean;
+  /** Look and count, send nothing. The ledger is a copy then, and the accounts refuse to write. */
+  dryRun: boolean;
+  /** What is done with the labels of a Gmail source; null: it is none. */
+  labels: LabelPolicy | null;
+  /** Other mailboxes feed the same destination: a message they brought is there already. */
+  sharedDestination: boolean;
+}
 
 /** What one pass over one mailbox works with. */
 export interface SyncContext {
   mailbox: PlanMailbox;
   mailboxId: number;
+  /** Ledger ids of the other mailboxes that feed the same destination. */
+  siblings: readonly number[];
   passId: number;
   ledger: Ledger;
   connections: MailboxConnections;
   budget: ByteBudget;
-  rules: {
-    newestFirst: boolean;
-    appendOnly: boolean;
-    onlyFailed: boolean;
-    /** Look and count, send nothing, write nothing down. */
-    dryRun: boolean;
-  };
+  rules: SyncRules;
   /** How long "it is not there" is not believed: a server may still be storing what a lost connection delivered. Milliseconds. */
   settleMs: number;
   /** Where large messages are spilled. */
   tempDir: string;
   emit: Emit;
   signal: AbortSignal;
+  suspects: Suspects;
+  /** Flags that APPEND takes and the destination forgets; null: not looked at yet. */
+  forgottenFlags: ReadonlySet<string> | null;
+  /** Of a Gmail source: the folders in the order their labels are decided in, and the keywords given so far. */
+  labelFolders: readonly string[];
+  labelKeywords: Map<string, string>;
   counters: {
     bytes: number;
     flagsChanged: number;
+    /** Messages sent, or refused, by this pass: whether it gets on. */
+    sent: number;
+    /** Settled messages of the mailbox. */
     settled: number;
     sourceMessages: number;
+    /** Bodies that were right although their RFC822.SIZE was not. */
+    wrongSizes: number;
     /** The smallest message the mailbox was too full for; Infinity while it is not. */
     fullFromBytes: number;
   };
 }
 
-/** One folder of the pass, opened at both ends. */
+/** One folder of the pass, opened at the destination. */
 export interface OpenFolder {
   ledgerId: number;
   source: string;
@@ -42,9 +67,28 @@ export interface OpenFolder {
   destinationUidValidity: number;
   /** What the destination lets a client set; null: any keyword. */
   permanentFlags: readonly string[] | null;
-  /** UIDNEXT of the destination when the folder was opened: what is sent now gets this UID or a higher one. */
-  floor: number;
+  /** The destination when it was opened: what is sent now gets `uidNext` or a higher UID. */
+  atDestination: FolderStatus;
   appendLimit: number | null;
 }
 
-export const BATCH_LIMITS = { messages: 100, bytes: 2 * 1024 * 1024, aloneFromBytes: 1024 * 1024 } as const;
+/** One folder of the pass, from the first look at it to its count. */
+export interface FolderWork {
+  task: FolderTask;
+  row: LedgerFolder;
+  look: FolderLook;
+  /** null: there is nothing to put there. */
+  open: OpenFolder | null;
+  /** Messages to be sent again: refused or unreadable before, or too large then. */
+  retry: MessageMeta[];
+  /** Listed by the look, and expunged at the source before they could be read. */
+  expunged: number;
+  /** Messages this pass put into the destination folder. */
+  appended: number;
+  moves: number;
+  deletes: number;
+  /** Keywords that stand for labels of a Gmail source, by UID. */
+  keywords: Map<number, readonly string[]>;
+}
+
+export const BATCH_LIMITS = { messages: 150, bytes: 3 * 1024 * 1024, aloneFromBytes: 1024 * 1024 } as const;

@@ -1,19 +1,10 @@
-import { bucketsOfUnchanged, comparePlanGround } from '@mxodus/engine';
-import {
-  addBuckets,
-  type Buckets,
-  EXIT,
-  type ExitCode,
-  type MailSession,
-  MxodusError,
-  noMessages,
-  type Plan,
-  sumOfBuckets,
-} from '@mxodus/model';
-import type { FolderTask } from './folder-task.ts';
-import { placeFolders } from './place-folders.ts';
+import { comparePlanGround } from '@mxodus/engine';
+import { type Buckets, EXIT, type ExitCode, MxodusError, type Plan } from '@mxodus/model';
+import { isTemporary } from './is-temporary.ts';
+import { mailboxPass } from './mailbox-pass.ts';
 import type { SyncContext } from './sync-context.ts';
-import { type FolderResult, syncFolder } from './sync-folder.ts';
+import type { Totals } from './totals.ts';
+import { waiting } from './waiting.ts';
 
 export interface MailboxResult {
   address: string;
@@ -26,83 +17,37 @@ export interface MailboxResult {
   error: MxodusError | null;
 }
 
-interface Totals {
-  sourceMessages: number;
-  buckets: Buckets;
-}
+/** Attempts in a row that moved nothing before a pass gives up: pauses of 1, 2, 4, 8 and 16 seconds. */
+const ATTEMPTS = 6;
 
-/** One pass over one mailbox, folder by folder. What it counted before an error stays in `totals`. */
+/**
+ * One pass over one mailbox. When a connection is lost, or the server asks for a pause, everything is opened anew and the pass goes
+ * on with the folders it has not finished; the ledger knows what was done. As long as an attempt moves something there is another.
+ */
 export async function syncMailbox(context: SyncContext, plan: Plan, totals: Totals): Promise<void> {
-  const { mailbox, connections, counters } = context;
-  const [source, destination] = await Promise.all([connections.source(), connections.destination()]);
-  await assertGround(context, destination);
-  const work = await placeFolders(mailbox, plan, { source, destination, signal: context.signal });
-
-  counters.sourceMessages = work.excludedMessages + work.tasks.reduce((sum, task) => sum + task.status.messages, 0);
-  counters.settled = work.excludedMessages;
-  totals.sourceMessages += work.excludedMessages;
-  totals.buckets.excluded += work.excludedMessages;
-  context.emit({
-    type: 'mailbox_started',
-    mailbox: mailbox.address,
-    source_messages: counters.sourceMessages,
-    known: await context.ledger.countSettled(context.mailboxId),
-    in_doubt: await context.ledger.countIntents(context.mailboxId),
-    append_only: context.rules.appendOnly,
-  });
-  const unreached = new Set(work.tasks);
-  try {
-    for (const task of work.tasks) {
+  let onGround = false;
+  for (let idle = 1; ; idle += 1) {
+    const before = context.counters.sent;
+    try {
+      // Once: what is copied takes room from the quota the plan counted on.
+      if (!onGround) await assertGround(context);
+      onGround = true;
+      return await mailboxPass(context, plan, totals);
+    } catch (error) {
+      await context.connections.close();
       context.signal.throwIfAborted();
-      await syncOrSetAside(context, task, (result) => {
-        add(totals, result);
-        unreached.delete(task);
-      });
+      if (!isTemporary(error) || !(error instanceof MxodusError)) throw error;
+      // A wrong host or port is told at once; who was there a moment ago is waited for.
+      if (error.code === 'SERVER_UNREACHABLE' && !totals.begun) throw error;
+      if (context.counters.sent > before) idle = 1;
+      if (idle >= ATTEMPTS) throw error;
+      await waiting(context, { why: `the connection is made anew: ${error.what}`, ms: 500 * 2 ** idle });
     }
-    context.signal.throwIfAborted();
-  } finally {
-    for (const task of unreached) add(totals, await notReached(context, task));
   }
 }
 
-/** The counts add up also when the pass ended early: what earlier passes settled stays so, the rest is tried again by the next one. */
-async function notReached(context: SyncContext, { source, destination, status }: FolderTask): Promise<FolderResult> {
-  const key = { source, uidValidity: status.uidValidity, destination };
-  const { buckets } = await context.ledger.openFolder(context.mailboxId, key);
-  const known = buckets === null ? noMessages() : { ...bucketsOfUnchanged(buckets), failed: 0, in_doubt: 0 };
-  const rest = status.messages - sumOfBuckets(known);
-  const settled = rest < 0 ? noMessages() : known;
-  return { sourceMessages: status.messages, buckets: { ...settled, failed: rest < 0 ? status.messages : rest } };
-}
-
-/** When the destination refuses a folder the others go on, and its messages count as failed. */
-async function syncOrSetAside(
-  context: SyncContext,
-  task: FolderTask,
-  counted: (result: FolderResult) => void,
-): Promise<void> {
-  try {
-    await syncFolder(context, task, counted);
-  } catch (error) {
-    if (!(error instanceof MxodusError) || error.code !== 'FOLDER_REFUSED') throw error;
-    const { code, what, why, advice } = error;
-    context.emit({
-      type: 'error',
-      code,
-      where: `${context.mailbox.address}, folder ${task.source}`,
-      what,
-      why,
-      do: advice,
-    });
-  }
-}
-
-function add(totals: Totals, result: FolderResult): void {
-  totals.sourceMessages += result.sourceMessages;
-  totals.buckets = addBuckets(totals.buckets, result.buckets);
-}
-
-async function assertGround({ mailbox }: SyncContext, destination: MailSession): Promise<void> {
+async function assertGround({ mailbox, connections }: SyncContext): Promise<void> {
+  const destination = await connections.destination();
   const { capabilities, appendLimit } = destination.facts;
   const reasons = comparePlanGround(mailbox, { capabilities, appendLimit, quota: await destination.quota() });
   if (reasons.length === 0) return;

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LabelPolicy } from '@mxodus/engine';
 import {
   addBuckets,
   type Buckets,
@@ -13,28 +14,36 @@ import {
   noMessages,
   type Plan,
   type PlanMailbox,
+  type Wait,
   worstExitCode,
 } from '@mxodus/model';
 import { ByteBudget } from './byte-budget.ts';
 import { ledgerKey } from './ledger-key.ts';
 import { type MailboxAccounts, MailboxConnections } from './mailbox-connections.ts';
+import { Suspects } from './suspects.ts';
+import type { SyncContext } from './sync-context.ts';
 import { type MailboxResult, mailboxExitCode, syncMailbox } from './sync-mailbox.ts';
+import { Totals } from './totals.ts';
+import { noteWait } from './waiting.ts';
 
 export interface ServerLimits {
   connections: number;
   connectionsPerMailbox: number;
+  /** What is done with the labels, where the server turns out to be Gmail. */
+  labels: LabelPolicy;
 }
 
 export interface SyncOptions {
   plan: Plan;
-  accounts(mailbox: PlanMailbox): MailboxAccounts;
+  /** @param onWait called when the mailbox waits for a server, and with null when it does no longer */
+  accounts(mailbox: PlanMailbox, onWait: (wait: Wait | null) => void): MailboxAccounts;
   limits(server: string): ServerLimits;
   ledger: Ledger;
   engine: JobEngine;
   /** The mailboxes of this run; default: all of the plan. */
   only?: (mailbox: PlanMailbox) => boolean;
   onlyFailed?: boolean;
-  /** Counts as `moved_now` what would be sent; sends nothing and writes nothing down. */
+  /** Counts as `moved_now` what would be sent. The accounts must refuse to write, and the ledger be a copy. */
   dryRun?: boolean;
   /** After the switch of the mailbox's domain: nothing is changed at the destination, only added. */
   appendOnly?: (mailbox: PlanMailbox) => boolean;
@@ -62,7 +71,8 @@ export interface SyncResult {
 const BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 
 interface MailboxJob extends Job {
-  mailbox: PlanMailbox;
+  /** Several, one after the other, when they go into the same destination mailbox. */
+  mailboxes: PlanMailbox[];
   width: number;
 }
 
@@ -78,14 +88,19 @@ export async function syncPlan(options: SyncOptions): Promise<SyncResult> {
     const outcomes = await options.engine.run(
       jobs,
       async (job) => {
-        results.set(job.id, await passOver({ ...options, tempDir }, job, budget));
+        for (const mailbox of job.mailboxes) {
+          if (options.signal.aborted) return;
+          results.set(mailbox.address, await passOver({ ...options, tempDir }, { mailbox, job, budget }));
+        }
       },
       options.signal,
     );
     for (const outcome of outcomes) {
       if (outcome.kind === 'threw') throw outcome.error;
     }
-    const mailboxes = jobs.map((job) => results.get(job.id) ?? notStarted(job.mailbox));
+    const mailboxes = jobs
+      .flatMap((job) => job.mailboxes)
+      .map((mailbox) => results.get(mailbox.address) ?? notStarted(mailbox));
     return {
       exitCode: options.signal.aborted ? EXIT.interrupted : worstExitCode(mailboxes.map((mailbox) => mailbox.exitCode)),
       sourceMessages: total(mailboxes, 'sourceMessages'),
@@ -106,75 +121,99 @@ const total = (results: readonly MailboxResult[], field: 'sourceMessages' | 'des
 /** Small mailboxes first: their people do not wait for the big ones. */
 function makeJobs(options: SyncOptions): MailboxJob[] {
   const mailboxes = options.plan.mailboxes.filter((mailbox) => options.only?.(mailbox) ?? true);
-  return [...mailboxes]
-    .sort((a, b) => a.messages - b.messages)
-    .map((mailbox) => {
-      const [from, to] = [options.limits(mailbox.source.server), options.limits(mailbox.destination.server)];
-      // At the destination one connection is for the small commands; at the source the first lane's does both.
-      const width = Math.max(
-        1,
-        Math.min(from.connectionsPerMailbox, to.connectionsPerMailbox - 1, from.connections, to.connections - 1),
-      );
-      const needs: Record<string, number> = { [mailbox.source.server]: width };
-      needs[mailbox.destination.server] = (needs[mailbox.destination.server] ?? 0) + width + 1;
-      return { id: mailbox.address, connections: needs, mailbox, width };
-    });
+  const byDestination = Map.groupBy(mailboxes, destinationOf);
+  return [...byDestination.values()]
+    .map((group) => [...group].sort((a, b) => a.messages - b.messages))
+    .sort((a, b) => sizeOf(a) - sizeOf(b))
+    .map((group) => makeJob(group, options));
 }
 
-async function passOver(options: SyncOptions, job: MailboxJob, budget: ByteBudget): Promise<MailboxResult> {
-  const { ledger, plan, signal, emit } = options;
-  const { mailbox } = job;
+function makeJob(mailboxes: PlanMailbox[], options: SyncOptions): MailboxJob {
+  const sources = new Set(mailboxes.map((mailbox) => mailbox.source.server));
+  const to = mailboxes[0]?.destination.server ?? '';
+  // At the destination one connection is for the small commands; at the source the first lane's does both.
+  const widths = [...sources].map((server) => widthAt(options.limits(server), 0));
+  const width = Math.max(1, Math.min(widthAt(options.limits(to), 1), ...widths));
+  const needs: Record<string, number> = {};
+  for (const server of sources) needs[server] = width;
+  needs[to] = (needs[to] ?? 0) + width + 1;
+  return { id: mailboxes.map(({ address }) => address).join(' '), connections: needs, mailboxes, width };
+}
+
+const widthAt = ({ connections, connectionsPerMailbox }: ServerLimits, apart: number): number =>
+  Math.min(connections, connectionsPerMailbox) - apart;
+
+const destinationOf = ({ destination: { server, user } }: PlanMailbox): string => `${user.toLowerCase()} ${server}`;
+
+const sizeOf = (mailboxes: readonly PlanMailbox[]): number =>
+  mailboxes.reduce((sum, { messages }) => sum + messages, 0);
+
+async function passOver(
+  options: SyncOptions,
+  { mailbox, job, budget }: { mailbox: PlanMailbox; job: MailboxJob; budget: ByteBudget },
+): Promise<MailboxResult> {
+  const { ledger, plan, signal, emit, tempDir, settleMs } = options;
   const result: MailboxResult = { ...notStarted(mailbox), exitCode: EXIT.done };
-  const connections = new MailboxConnections(options.accounts(mailbox), {
+  const mailboxId = await ledger.openMailbox(ledgerKey(mailbox));
+  const siblings = plan.mailboxes.filter((one) => one !== mailbox && destinationOf(one) === destinationOf(mailbox));
+  const siblingIds = await Promise.all(siblings.map((one) => ledger.openMailbox(ledgerKey(one))));
+  const startedAt = options.now().toISOString();
+  const passId = await ledger.startPass(mailboxId, {
+    kind: options.kind ?? 'sync',
+    planSha256: plan.sha256,
+    startedAt,
+  });
+  const onWait = (wait: Wait | null): void => {
+    // A view that is late is no reason to stop; an unwritable ledger ends the pass at its next write.
+    noteWait({ mailbox, mailboxId, ledger, emit }, wait).catch(() => undefined);
+  };
+  const connections = new MailboxConnections(options.accounts(mailbox, onWait), {
     width: job.width,
     signal,
     onWrite: () => {
       result.destinationWrites += 1;
     },
   });
-  const mailboxId = await ledger.openMailbox(ledgerKey(mailbox));
-  const startedAt = options.now().toISOString();
-  const passId = options.dryRun
-    ? 0
-    : await ledger.startPass(mailboxId, {
-        kind: options.kind ?? 'sync',
-        planSha256: plan.sha256,
-        startedAt,
-      });
-  const counters = {
-    bytes: 0,
-    flagsChanged: 0,
-    settled: 0,
-    sourceMessages: 0,
-    fullFromBytes: Number.POSITIVE_INFINITY,
-  };
   const rules = {
     newestFirst: plan.rules.newest_first,
+    deletes: plan.rules.deletes,
     appendOnly: options.appendOnly?.(mailbox) ?? false,
     onlyFailed: options.onlyFailed ?? false,
     dryRun: options.dryRun ?? false,
+    labels: options.limits(mailbox.source.server).labels,
+    sharedDestination: siblings.length > 0,
   };
-  const { tempDir, settleMs } = options;
+  const counters = {
+    bytes: 0,
+    flagsChanged: 0,
+    sent: 0,
+    settled: 0,
+    sourceMessages: 0,
+    wrongSizes: 0,
+    fullFromBytes: Number.POSITIVE_INFINITY,
+  };
+  const context: SyncContext = {
+    ...{ mailbox, mailboxId, siblings: siblingIds, passId, ledger, connections, budget, rules },
+    ...{ settleMs, tempDir, emit, signal, counters, suspects: new Suspects(), forgottenFlags: null },
+    ...{ labelFolders: [], labelKeywords: new Map<string, string>() },
+  };
+  const totals = new Totals();
   try {
-    await syncMailbox(
-      { mailbox, mailboxId, passId, ledger, connections, budget, rules, tempDir, settleMs, emit, signal, counters },
-      plan,
-      result,
-    );
+    await syncMailbox(context, plan, totals);
   } catch (error) {
     result.error = errorOf(error, mailbox, signal);
   } finally {
     await connections.close();
   }
+  Object.assign(result, await totals.sum(context));
   result.bytes = counters.bytes;
   result.flagsChanged = counters.flagsChanged;
   result.exitCode = mailboxExitCode(result.buckets, result.error);
-  if (!options.dryRun)
-    await ledger.finishPass(passId, {
-      ...result,
-      error: result.error?.code ?? null,
-      finishedAt: options.now().toISOString(),
-    });
+  await ledger.finishPass(passId, {
+    ...result,
+    error: result.error?.code ?? null,
+    finishedAt: options.now().toISOString(),
+  });
   report(emit, result);
   return result;
 }

@@ -110,7 +110,7 @@ async function compareMailbox(
   try {
     const destination = await accounts.destination.open(signal, () => undefined);
     try {
-      const { tasks } = await placeFolders(mailbox, plan, { source, destination, signal });
+      const { tasks } = await placeFolders(mailbox, plan, { source, destination, signal, labels: null });
       const mailboxId = await ledger.openMailbox(ledgerKey(mailbox));
       for (const task of tasks) {
         signal.throwIfAborted();
