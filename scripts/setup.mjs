@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { unpackServers } from './unpack-servers.mjs';
 
 const NEEDED = {
   '/usr/sbin/dovecot': 'dovecot-imapd',
@@ -70,6 +71,16 @@ function installServers() {
     );
 }
 
+/** Without them the tests that need them are skipped, by name: that is no reason to run none. */
+function unpackServersForTests() {
+  const updateLists = () =>
+    process.getuid() === 0
+      ? run('apt-get', ['update', '-q'])
+      : run('sudo', ['-n', 'apt-get', 'update', '-q'], { stdio: 'ignore' });
+  const problem = unpackServers({ say, updateLists });
+  if (problem !== null) say(`no Cyrus and no Courier, their tests will be skipped: ${problem}`);
+}
+
 function installModules() {
   const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return;
@@ -93,5 +104,6 @@ function checkNode() {
 
 process.chdir(new URL('..', import.meta.url).pathname);
 installServers();
+if (process.argv.includes('tests')) unpackServersForTests();
 installModules();
 checkNode();

@@ -39,8 +39,13 @@ export function configDoc(example: string): string {
 }
 
 function authTable(root: Parameters<typeof nodeAt>[0]): string {
-  const master = configTable(nodeAt(root, 'servers.*.?0.auth.?2'));
-  return `With \`method: master\`:\n\n${master}`;
+  const method = (index: number): string => configTable(nodeAt(root, `servers.*.?0.auth.?${index}`));
+  return [
+    `With \`method: plain\`:\n\n${method(1)}`,
+    `With \`method: master\`:\n\n${method(2)}`,
+    `With \`method: xoauth2\`:\n\n${method(3)}`,
+    XOAUTH2,
+  ].join('\n\n');
 }
 
 const HEAD = `# The config, \`mxodus.yaml\`
@@ -60,8 +65,20 @@ into a plan.
 const SERVER = `TLS is verified, always. With \`tls: starttls\` a server that does not offer STARTTLS is an error. \`tls: none\` is refused unless the host is
 loopback (\`localhost\`, \`127.0.0.0/8\`, \`::1\`) or \`allow_cleartext: true\` stands beside it.`;
 
-const AUTH = `\`method\` is \`login\` (the default: each mailbox's own user and password), \`plain\` (the same by SASL PLAIN), or \`master\`: one master user
-signs in for every mailbox, as \`USER*MASTER\` (Dovecot and others), and the mailboxes need no password.`;
+const AUTH = `\`method\` is \`login\` (the default: each mailbox's own user and password), \`plain\` (the same by SASL PLAIN, or one admin who
+acts as the user of each mailbox: Cyrus, Zimbra, Dovecot), \`master\` (one master user signs in for every mailbox, as \`USER*MASTER\`: Dovecot and
+others), or \`xoauth2\` (access tokens: Microsoft 365, Google). Where the server signs in for all, the mailboxes need no password.`;
+
+const XOAUTH2 = `Exactly one of \`token\`, \`refresh\`, \`app\` and \`service_account\` says where tokens come from:
+
+- \`token\`: a ready one. From a file or a command it is read anew for every connection, and once more when it was refused.
+- \`refresh\`: a refresh token, of all mailboxes or each mailbox's own, given as its \`password\`. A refresh token the service replaces is
+  used for this run only; where the old one then ends, give the new one before the next run.
+- \`app\`: Microsoft 365. The app needs the application permission \`IMAP.AccessAsApp\` (Office 365 Exchange Online) with admin consent, its
+  service principal registered in Exchange (\`New-ServicePrincipal\`), and \`FullAccess\` to each mailbox (\`Add-MailboxPermission\`).
+- \`service_account\`: Google Workspace. Its client id needs domain-wide delegation of the scope \`https://mail.google.com/\`.
+
+Tokens are kept in memory only, and replaced five minutes before their end, or when a server refuses one.`;
 
 const SECRETS = `## Secrets
 
@@ -97,7 +114,7 @@ ${table(
 )}`;
 
 const ASSIGN = `Rules are tried in their order; the first whose \`match\` takes the address decides. A mailbox that no rule takes is an error. Addresses do
-not differ by case. Two mailboxes into one destination account are not supported yet.`;
+not differ by case. Several mailboxes may go into one destination account: each message is there once.`;
 
 const DOMAINS = `The name is the domain whose MX records change. It must be in the zone. For an IMAP server \`mx.records\` is needed: it cannot be asked which
 hosts take its mail.`;
@@ -113,6 +130,5 @@ const CUTOVER = 'Every wait can be set: a rehearsal runs the same code with seco
 
 const NOT_YET = `## Not supported yet
 
-These are part of the format and end with \`CONFIG_NOT_SUPPORTED\`, file and line: servers of kind \`exchange\`, \`auth: { method: xoauth2 }\`, \`limits.bytes_per_second\` and
-\`limits.bytes_per_day\`, \`top:\` rules, \`deletes: trash\` and \`mirror\`, \`cutover.probe\`, \`cutover.waive\`, \`ledger: { kind: postgres }\`, \`queue: { kind: bullmq }\`, and several
-source mailboxes into one destination mailbox.`;
+These are part of the format and end with \`CONFIG_NOT_SUPPORTED\`, file and line: servers of kind \`exchange\`, \`top:\` rules, \`cutover.probe\`,
+\`cutover.waive\`, \`ledger: { kind: postgres }\` and \`queue: { kind: bullmq }\`.`;

@@ -4,23 +4,36 @@ export {
   type Certificates,
   createCertificates,
 } from './certificates.ts';
+export { type Courier, type CourierOptions, startCourier } from './courier/courier.ts';
+export { type Cyrus, type CyrusOptions, startCyrus } from './cyrus/cyrus.ts';
+export { courierMissing, cyrusMissing } from './debian/unpacked-servers.ts';
 export type { Zone, ZoneRecord } from './dns/bind-conf.ts';
 export { type DnsAddress, queryDns } from './dns/exchange.ts';
 export { type DnsOptions, type DnsServer, type LabDns, startDns } from './dns/lab-dns.ts';
 export type { DnsMessage, DnsRecord, DnsType } from './dns/packet.ts';
 export { type TsigKey, updateZone, type ZoneChange } from './dns/update-zone.ts';
+export { APPEND_CAPABILITIES, DELTA_CAPABILITIES, dovecotCapability } from './dovecot/capabilities.ts';
 export { type Dovecot, type DovecotOptions, dovecotErrors, startDovecot } from './dovecot/dovecot.ts';
+export { type Namespace, namespaceOf } from './imap/list-folders.ts';
 export { decodeModifiedUtf7, encodeModifiedUtf7 } from './imap/modified-utf7.ts';
 export { type ImapServer, openRawConnection, quoted, type RawConnection } from './imap/raw-connection.ts';
 export { type FolderStatus, readMailbox, signedIn, uidNexts } from './imap/read-mailbox.ts';
 export type { Literal, Response } from './imap/response-reader.ts';
 export { type Lab, type LabOptions, startLab } from './lab.ts';
+export {
+  type FixedAnswer,
+  startTokenServer,
+  type TokenServer,
+  type TokenServerOptions,
+} from './oauth2/token-server.ts';
 export { freePort } from './process/ports.ts';
 export { makeTempDir, type TempDir, withTempDir } from './process/temp-dir.ts';
 export { until } from './process/until.ts';
 export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './proxy/fault-proxy.ts';
 export type { CutKind, Fault, RuleOptions } from './proxy/rules.ts';
+export * from './quirks/index.ts';
 export { HOSTILE_KINDS } from './seed/hostile-messages.ts';
+export { type SeedByImapOptions, type SeededByImap, seedByImap } from './seed/seed-by-imap.ts';
 export { COMPANY_PEOPLE, type CompanyOptions, seedCompany } from './seed/seed-company.ts';
 export { type SeedOptions, type SeedTarget, seedMaildirs } from './seed/seed-maildirs.ts';
 export {

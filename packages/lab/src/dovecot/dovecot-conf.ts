@@ -19,6 +19,8 @@ export interface DovecotConf {
   capability: string | undefined;
   quota: string | undefined;
   maxUserIpConnections: number;
+  introspection: string | undefined;
+  compress: boolean;
   extra: string;
 }
 
@@ -41,7 +43,18 @@ export function dovecotFiles(conf: DovecotConf): Record<string, string> {
     'dovecot.conf': [general(conf), tls(conf), authentication(conf), mail(conf), services(conf), conf.extra].join('\n'),
     users: passwordFile(conf.users),
     masters: passwordFile(conf.master ? { [conf.master.user]: conf.master.password } : {}),
+    oauth2: conf.introspection === undefined ? '' : oauth2(conf.introspection),
   };
+}
+
+/** Whatever token is presented, somebody else is asked about it (RFC 7662, as GET). */
+function oauth2(introspection: string): string {
+  return `introspection_url = ${introspection}
+introspection_mode = get
+username_attribute = username
+active_attribute = active
+active_value = true
+`;
 }
 
 function general({ dir, host, accounts }: DovecotConf): string {
@@ -69,11 +82,11 @@ ssl_key = <${certificate.keyFile}
 `;
 }
 
-function authentication({ dir, accounts, password, users, master }: DovecotConf): string {
+function authentication({ dir, accounts, password, users, master, introspection }: DovecotConf): string {
   const listed = Object.keys(users).map((user) => user.toLowerCase());
   const everyoneElse = listed.length > 0 ? `  username_filter = ${listed.map((user) => `!${user}`).join(' ')}\n` : '';
   return `auth_failure_delay = 0
-${master ? 'auth_master_user_separator = *\n' : ''}${
+${introspection === undefined ? '' : oauth2Passdb(dir)}${master ? 'auth_master_user_separator = *\n' : ''}${
   master
     ? `passdb {
   driver = passwd-file
@@ -101,6 +114,14 @@ userdb {
 `;
 }
 
+const oauth2Passdb = (dir: string): string => `auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = ${dir}/oauth2
+}
+`;
+
 function mail(conf: DovecotConf): string {
   const roles = Object.entries(SPECIAL_USE)
     .map(([folder, role]) => `  mailbox ${folder} {\n    special_use = ${role}\n  }\n`)
@@ -117,6 +138,7 @@ plugin {
 }
 `
     : '';
+  const compress = conf.compress ? 'protocol imap {\n  mail_plugins = $mail_plugins imap_zlib\n}\n' : '';
   return `mail_location = maildir:~/Maildir${conf.layout === 'fs' ? ':LAYOUT=fs' : ''}
 mailbox_list_index = yes
 mail_save_crlf = ${conf.saveCrlf ? 'yes' : 'no'}
@@ -126,7 +148,7 @@ ${conf.capability ? `imap_capability = ${conf.capability}\n` : ''}namespace inbo
   separator = ${conf.separator}
   prefix = ${conf.prefix}
 ${roles}}
-${quota}`;
+${quota}${compress}`;
 }
 
 // chroot needs root. The penalty listener is off because it makes a client wait after wrong passwords, by its address,

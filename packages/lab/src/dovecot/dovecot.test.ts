@@ -5,6 +5,7 @@ import { capabilitiesOf } from '../imap/list-folders.ts';
 import { openRawConnection, quoted } from '../imap/raw-connection.ts';
 import { readMailbox, signedIn } from '../imap/read-mailbox.ts';
 import { makeTempDir, type TempDir } from '../process/temp-dir.ts';
+import { APPEND_CAPABILITIES, DELTA_CAPABILITIES, dovecotCapability } from './capabilities.ts';
 import { type Dovecot, type DovecotOptions, dovecotErrors, startDovecot } from './dovecot.ts';
 
 describe('startDovecot', () => {
@@ -136,6 +137,21 @@ describe('startDovecot', () => {
     const third = await openRawConnection(server);
     await expect(third.command('LOGIN ann pass')).rejects.toThrow('LIMIT');
     for (const connection of [first, second, third]) connection.close();
+  });
+
+  test('has names for what it advertises, whole and cut down', async () => {
+    const shown = async (name: string, capability?: string): Promise<string[]> => {
+      const server = await start(name, capability === undefined ? {} : { capability });
+      return signedIn(server, 'ann', 'pass', async (connection) => [...(await capabilitiesOf(connection))]);
+    };
+    const all = dovecotCapability().toUpperCase().split(' ');
+    expect(await shown('all')).toEqual(all);
+    expect(await shown('condstore', DELTA_CAPABILITIES.condstore)).toEqual(
+      all.filter((name) => name !== 'LIST-STATUS' && name !== 'QRESYNC'),
+    );
+    expect(await shown('unpipelined', APPEND_CAPABILITIES['plain, no UIDPLUS'])).toEqual(
+      all.filter((name) => !['MULTIAPPEND', 'LITERAL+', 'UIDPLUS'].includes(name)),
+    );
   });
 
   test('keeps the mail and the ports over a restart', async () => {

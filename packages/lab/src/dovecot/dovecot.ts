@@ -1,9 +1,9 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type CertificateKind, type Certificates, createCertificates } from '../certificates.ts';
+import { greetingOf } from '../imap/greeting.ts';
 import { serverAccounts } from '../process/accounts.ts';
-import { giveToMailOwner } from '../process/give.ts';
+import { giveToMailOwner, letOthersThrough } from '../process/give.ts';
 import { freePort } from '../process/ports.ts';
 import { startWatchedProcess, type WatchedProcess } from '../process/watched-process.ts';
 import { type DovecotConf, dovecotFiles } from './dovecot-conf.ts';
@@ -58,6 +58,13 @@ export interface DovecotOptions {
   /** Storage quota of each user, e.g. '2M'. */
   quota?: string;
   maxUserIpConnections?: number;
+  /**
+   * Takes XOAUTH2 and OAUTHBEARER too. A token is put at the end of this address and asked for by GET; the answer is JSON such as
+   * `{"active": "true", "username": "ann"}`.
+   */
+  introspection?: string;
+  /** Offers COMPRESS=DEFLATE. */
+  compress?: boolean;
   /** Further lines for the end of dovecot.conf. */
   extra?: string;
 }
@@ -75,7 +82,7 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   }
   await mkdir(options.dir, { recursive: true });
   await mkdir(join(options.dir, 'home'), { recursive: true });
-  if (process.getuid?.() === 0) await letOthersThrough(options.dir);
+  await letOthersThrough(options.dir);
   giveToMailOwner(join(options.dir, 'home'));
 
   const certificates = options.certificates ?? (await createCertificates(join(options.dir, 'tls')));
@@ -126,6 +133,8 @@ async function startOnFreePorts(
       capability: options.capability,
       quota: options.quota,
       maxUserIpConnections: options.maxUserIpConnections ?? 50,
+      introspection: options.introspection,
+      compress: options.compress ?? false,
       extra: options.extra ?? '',
     };
     try {
@@ -149,35 +158,12 @@ async function run(conf: DovecotConf): Promise<WatchedProcess> {
     logFile: join(conf.dir, 'dovecot.log'),
   });
   try {
-    await server.ready(() => greets(conf.host, conf.port));
+    await server.ready(async () => (await greetingOf(conf.host, conf.port)).startsWith('* OK'));
   } catch (error) {
     await server.stop();
     throw error;
   }
   return server;
-}
-
-function greets(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const answer = (yes: boolean): void => {
-      socket.destroy();
-      resolve(yes);
-    };
-    socket.once('data', (data) => answer(data.toString('latin1').startsWith('* OK')));
-    socket.once('error', () => answer(false));
-    socket.once('end', () => answer(false));
-  });
-}
-
-/** Servers started by root run as other users, which must get to their files. */
-async function letOthersThrough(dir: string): Promise<void> {
-  await chmod(dir, 0o755);
-  for (let parent = dirname(dir); parent !== dirname(parent); parent = dirname(parent)) {
-    if (((await stat(parent)).mode & 0o001) === 0) {
-      throw new Error(`${parent} lets no other user through, but Dovecot gives up root's rights. Use makeTempDir().`);
-    }
-  }
 }
 
 /** The lines of the server's own log that are errors or worse, but for those of a restart; [] when all is well. */

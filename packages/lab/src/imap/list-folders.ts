@@ -23,17 +23,18 @@ interface ListRow {
 export async function listFolders(connection: RawConnection): Promise<ListedFolder[]> {
   const capabilities = await capabilitiesOf(connection);
   const extended = capabilities.has('LIST-EXTENDED') && capabilities.has('SPECIAL-USE');
-  const prefix = capabilities.has('NAMESPACE') ? await personalPrefix(connection) : '';
+  const { prefix } = capabilities.has('NAMESPACE') ? await namespaceOf(connection) : { prefix: '' };
   const listed = await rows(connection, `LIST "" "*"${extended ? ' RETURN (SPECIAL-USE)' : ''}`);
-  const subscribed = new Set((await rows(connection, 'LSUB "" "*"')).map((row) => inboxAware(row.wireName)));
-  return listed
-    .filter((row) => !row.attributes.some((name) => /^\\(noselect|nonexistent)$/i.test(name)))
-    .map((row) => ({
-      name: readableName(row, prefix),
-      wireName: row.wireName,
-      subscribed: subscribed.has(inboxAware(row.wireName)),
-      specialUse: row.attributes.find((name) => ROLES.has(name.toLowerCase())) ?? null,
-    }));
+  // Courier (5.0, 2026-11) lists the parent of a subscribed folder, which is not subscribed, as \Noselect.
+  const subscribed = new Set(
+    (await rows(connection, 'LSUB "" "*"')).filter(isSelectable).map((row) => inboxAware(row.wireName)),
+  );
+  return listed.filter(isSelectable).map((row) => ({
+    name: readableName(row, prefix),
+    wireName: row.wireName,
+    subscribed: subscribed.has(inboxAware(row.wireName)),
+    specialUse: row.attributes.find((name) => ROLES.has(name.toLowerCase())) ?? null,
+  }));
 }
 
 /** The CAPABILITY words, upper case. */
@@ -46,13 +47,23 @@ export async function capabilitiesOf(connection: RawConnection): Promise<Set<str
   return words;
 }
 
-async function personalPrefix(connection: RawConnection): Promise<string> {
-  let prefix = '';
+/** Where the signed-in user's own folders are. */
+export interface Namespace {
+  prefix: string;
+  separator: string;
+}
+
+/** RFC 2342: the first personal namespace. Throws when the server names none. */
+export async function namespaceOf(connection: RawConnection): Promise<Namespace> {
+  const found: Namespace[] = [];
   await connection.command('NAMESPACE', ([text]) => {
-    const found = typeof text === 'string' ? /^\* NAMESPACE \(\(("(?:\\.|[^"\\])*")/.exec(text) : null;
-    if (found?.[1]) prefix = unquote(found[1]);
+    const match =
+      typeof text === 'string' ? /^\* NAMESPACE \(\(("(?:\\.|[^"\\])*") ("(?:\\.|[^"\\])*")/.exec(text) : null;
+    if (match?.[1] && match[2]) found.push({ prefix: unquote(match[1]), separator: unquote(match[2]) });
   });
-  return prefix;
+  const [first] = found;
+  if (!first) throw new Error('The server names no personal namespace.');
+  return first;
 }
 
 async function rows(connection: RawConnection, command: string): Promise<ListRow[]> {
@@ -62,6 +73,10 @@ async function rows(connection: RawConnection, command: string): Promise<ListRow
     if (row) found.push(row);
   });
   return found;
+}
+
+function isSelectable(row: ListRow): boolean {
+  return !row.attributes.some((name) => /^\\(noselect|nonexistent)$/i.test(name));
 }
 
 function listRow([text, literal]: Response): ListRow | null {

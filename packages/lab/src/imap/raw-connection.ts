@@ -28,6 +28,8 @@ export interface RawConnection {
 
 interface Waiting {
   tag: string;
+  /** What is to be sent at the server's continuation requests. */
+  rest: Buffer[];
   onUntagged: (response: Response) => void;
   resolve(answer: string): void;
   reject(error: Error): void;
@@ -77,6 +79,8 @@ function talk(
   let waiting: Waiting | null = null;
   let lost: Error | null = null;
   let count = 0;
+  // Of the greeting; a server that lists no capabilities there is taken to have it.
+  let literalPlus: boolean | null = null;
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -91,8 +95,14 @@ function talk(
       const answer = text.slice(tag.length + 1);
       if (answer.startsWith('OK')) resolve(answer);
       else reject(new Error(`${where} answered ${answer}`));
-    } else if (waiting) waiting.onUntagged(response);
-    else onGreeting?.();
+    } else if (waiting) {
+      const next = text.startsWith('+') ? waiting.rest.shift() : undefined;
+      if (next) socket.write(next);
+      else waiting.onUntagged(response);
+    } else if (literalPlus === null) {
+      literalPlus = !text.includes('[CAPABILITY ') || text.includes('LITERAL+');
+      onGreeting?.();
+    }
   };
   const onLost = (error?: Error): void => {
     lost = new Error(`Lost the connection to ${where}${error ? `: ${error.message}` : ''}`, { cause: error });
@@ -113,8 +123,11 @@ function talk(
         if (lost) return reject(lost);
         if (waiting) return reject(new Error('One command at a time.'));
         const tag = `L${++count}`;
-        waiting = { tag, onUntagged, resolve, reject };
-        socket.write(encode(tag, typeof parts === 'string' ? [parts] : parts));
+        const atOnce = literalPlus ?? true;
+        const all = encode(tag, typeof parts === 'string' ? [parts] : parts, atOnce);
+        const [first, ...rest] = atOnce ? [Buffer.concat(all)] : all;
+        waiting = { tag, rest, onUntagged, resolve, reject };
+        if (first) socket.write(first);
       }),
     close: () => {
       socket.off('close', onEnd);
@@ -129,14 +142,21 @@ function talk(
   };
 }
 
-// LITERAL+ ({n+}): every server of the lab but those with a capability override has it, and Dovecot takes it even then.
-function encode(tag: string, parts: readonly (string | Buffer)[]): Buffer {
-  const chunks: Buffer[] = [Buffer.from(`${tag} `)];
+// LITERAL+ ({n+}): every server of the lab has it but Courier; Dovecot takes it even where a capability override hides it.
+function encode(tag: string, parts: readonly (string | Buffer)[], literalPlus: boolean): Buffer[] {
+  const chunks: Buffer[] = [];
+  let line = `${tag} `;
+  let before: Buffer = Buffer.alloc(0);
   for (const part of parts) {
-    if (typeof part === 'string') chunks.push(Buffer.from(part, 'latin1'));
-    else chunks.push(Buffer.from(`{${part.length}+}\r\n`), part);
+    if (typeof part === 'string') line += part;
+    else {
+      chunks.push(
+        Buffer.concat([before, Buffer.from(`${line}{${part.length}${literalPlus ? '+' : ''}}\r\n`, 'latin1')]),
+      );
+      [before, line] = [part, ''];
+    }
   }
-  return Buffer.concat([...chunks, Buffer.from('\r\n')]);
+  return [...chunks, Buffer.concat([before, Buffer.from(`${line}\r\n`, 'latin1')])];
 }
 
 /** A quoted string for a command. */

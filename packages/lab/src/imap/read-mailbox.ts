@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FolderMap, TruthMessage } from '../truth/truth.ts';
-import { type ListedFolder, listFolders } from './list-folders.ts';
+import { capabilitiesOf, type ListedFolder, listFolders } from './list-folders.ts';
 import { type ImapServer, openRawConnection, quoted, type RawConnection } from './raw-connection.ts';
 import type { Response } from './response-reader.ts';
 
@@ -11,11 +11,13 @@ import type { Response } from './response-reader.ts';
 export async function readMailbox(server: ImapServer, user: string, password: string): Promise<FolderMap> {
   return signedIn(server, user, password, async (connection) => {
     const folders: FolderMap = {};
+    // Courier (5.0, 2026-11) leaves off the end of BODY[] after 300 MIME parts, and has RFC822.SIZE agree; RFC822 is whole.
+    const body = (await capabilitiesOf(connection)).has('ACL2=UNION') ? 'RFC822' : 'BODY.PEEK[]';
     for (const folder of await listFolders(connection)) {
       folders[folder.name] = {
         subscribed: folder.subscribed,
         specialUse: folder.specialUse,
-        messages: await readFolder(connection, folder),
+        messages: await readFolder(connection, folder, body),
       };
     }
     return folders;
@@ -69,7 +71,7 @@ export async function signedIn<T>(
   }
 }
 
-async function readFolder(connection: RawConnection, folder: ListedFolder): Promise<TruthMessage[]> {
+async function readFolder(connection: RawConnection, folder: ListedFolder, body: string): Promise<TruthMessage[]> {
   let exists = 0;
   await connection.command(`EXAMINE ${quoted(folder.wireName)}`, ([text]) => {
     const found = typeof text === 'string' ? /^\* (\d+) EXISTS/.exec(text) : null;
@@ -77,7 +79,7 @@ async function readFolder(connection: RawConnection, folder: ListedFolder): Prom
   });
   if (exists === 0) return [];
   const messages: TruthMessage[] = [];
-  await connection.command('FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])', (response) => {
+  await connection.command(`FETCH 1:* (UID FLAGS INTERNALDATE ${body})`, (response) => {
     const message = fetchRow(response);
     if (message) messages.push(message);
   });
@@ -89,7 +91,7 @@ async function readFolder(connection: RawConnection, folder: ListedFolder): Prom
 
 function fetchRow(response: Response): TruthMessage | null {
   const text = response.filter((piece) => typeof piece === 'string').join('');
-  if (!/^\* \d+ FETCH \(/.test(text) || !text.includes('BODY[] ')) return null;
+  if (!/^\* \d+ FETCH \(/.test(text) || !/ (BODY\[\]|RFC822) /.test(text)) return null;
   const uid = /\bUID (\d+)/.exec(text)?.[1];
   const flags = /\bFLAGS \(([^)]*)\)/.exec(text)?.[1];
   const date = /\bINTERNALDATE "([^"]*)"/.exec(text)?.[1];
@@ -110,7 +112,7 @@ function fetchRow(response: Response): TruthMessage | null {
 
 /** A short or empty body may come as NIL or a quoted string. */
 function inlineBody(text: string): { sha256: string; length: number } {
-  const inQuotes = /BODY\[\] "((?:\\.|[^"\\])*)"/.exec(text)?.[1] ?? '';
+  const inQuotes = /(?:BODY\[\]|RFC822) "((?:\\.|[^"\\])*)"/.exec(text)?.[1] ?? '';
   const bytes = Buffer.from(inQuotes.replace(/\\(.)/g, '$1'), 'latin1');
   return { sha256: createHash('sha256').update(bytes).digest('hex'), length: bytes.length };
 }

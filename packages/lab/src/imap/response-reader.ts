@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A literal: its bytes, or for a BODY[] only their hash and number, so that no mailbox has to fit into memory. */
+/** A literal: its bytes, or for a whole message (BODY[], RFC822) only their hash and number, so that no mailbox has to fit into memory. */
 export type Literal = { kind: 'bytes'; bytes: Buffer } | { kind: 'digest'; sha256: string; length: number };
 
 /** One response: the text up to the first literal (latin1, without its {n}), the literal, the text after it, and so on. */
@@ -60,7 +60,7 @@ export function createResponseReader(onResponse: (response: Response) => void): 
 }
 
 function openLiteral(before: string, length: number): OpenLiteral {
-  if (before.endsWith('BODY[] ')) {
+  if (/\b(BODY\[\]|RFC822) $/.test(before)) {
     const hash = createHash('sha256');
     return {
       left: length,

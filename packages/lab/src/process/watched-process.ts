@@ -52,6 +52,8 @@ export interface WatchedProcessOptions {
   graceMs: number;
   /** The server's own log, shown when it does not start; outputFile when absent. */
   logFile?: string;
+  /** Added to PATH, LC_ALL and TZ, which are all it has otherwise. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the command; it is running, but not yet ready, when this returns. */
@@ -59,7 +61,7 @@ export function startWatchedProcess(options: WatchedProcessOptions): WatchedProc
   const output = openSync(options.outputFile, 'a');
   const child = spawn('/bin/sh', ['-c', WATCHDOG, 'sh', String(options.graceMs / 50), ...options.command], {
     cwd: options.cwd,
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC', ...options.env },
     stdio: ['pipe', output, output],
     detached: true,
   });

@@ -1,4 +1,5 @@
 /** Follows an IMAP stream in one direction, so that the proxy knows where commands and answers begin and end. */
+import { createCutter, type Line } from './lines-and-literals.ts';
 
 export interface ClientPiece {
   /** To be forwarded as they are. */
@@ -17,56 +18,38 @@ export interface CommandScanner {
 
 /** Cuts what a client sends into lines and literals. A line is held back until it is whole. */
 export function createCommandScanner(): CommandScanner {
-  let line: Buffer[] = [];
-  let literalLeft = 0;
-  let untouched = false;
   let current: string | null = null;
+  let waitsForGoAhead = false;
 
-  const endOfLine = (bytes: Buffer): ClientPiece => {
-    const text = bytes.toString('latin1').replace(/\r?\n$/, '');
+  const endOfLine = ({ bytes, text, literal }: Line): ClientPiece => {
     const piece: ClientPiece = { bytes };
+    waitsForGoAhead = false;
     if (current === null) {
       const command = /^([^\s()"]+) (\S.*)$/.exec(text);
       if (!command?.[1] || command[2] === undefined) return piece;
       current = command[1];
       piece.begins = { tag: current, text: command[2] };
     }
-    const literal = /\{(\d+)\+?\}$/.exec(text);
-    literalLeft = literal ? Number(literal[1]) : 0;
-    untouched = literal !== null;
+    waitsForGoAhead = literal?.synchronising ?? false;
     if (!literal) {
       piece.ends = { tag: current };
       current = null;
     }
     return piece;
   };
+  const cutter = createCutter<ClientPiece>({
+    line: endOfLine,
+    literal: (bytes) => {
+      waitsForGoAhead = false;
+      return { bytes };
+    },
+  });
 
   return {
-    feed: (chunk) => {
-      const pieces: ClientPiece[] = [];
-      let offset = 0;
-      while (offset < chunk.length) {
-        untouched = false;
-        if (literalLeft > 0) {
-          const bytes = chunk.subarray(offset, offset + literalLeft);
-          literalLeft -= bytes.length;
-          offset += bytes.length;
-          pieces.push({ bytes });
-          continue;
-        }
-        const end = chunk.indexOf(0x0a, offset);
-        line.push(chunk.subarray(offset, end === -1 ? chunk.length : end + 1));
-        if (end === -1) break;
-        offset = end + 1;
-        const bytes = Buffer.concat(line);
-        line = [];
-        pieces.push(endOfLine(bytes));
-      }
-      return pieces;
-    },
+    feed: (chunk) => [...cutter.feed(chunk)],
     answered: (tag) => {
-      if (tag !== current || !untouched) return;
-      literalLeft = 0;
+      if (tag !== current || !waitsForGoAhead) return;
+      cutter.dropLiteral();
       current = null;
     },
   };
@@ -80,39 +63,14 @@ export interface ServerPiece {
 
 /** Cuts what a server sends. A line is held back until it is whole, literals are passed on as they come. */
 export function createAnswerScanner(): (chunk: Buffer) => ServerPiece[] {
-  let line: Buffer[] = [];
-  let literalLeft = 0;
   let insideResponse = false;
 
-  const endOfLine = (bytes: Buffer): ServerPiece => {
-    const text = bytes.toString('latin1').replace(/\r?\n$/, '');
+  const endOfLine = ({ bytes, text, literal }: Line): ServerPiece => {
     const first = !insideResponse;
-    const literal = /\{(\d+)\}$/.exec(text);
-    literalLeft = literal ? Number(literal[1]) : 0;
     insideResponse = literal !== null;
     const answer = first ? /^([^\s*+]\S*) (OK|NO|BAD)\b/.exec(text) : null;
     return answer?.[1] ? { bytes, answer: { tag: answer[1], ok: answer[2] === 'OK' } } : { bytes };
   };
-
-  return (chunk) => {
-    const pieces: ServerPiece[] = [];
-    let offset = 0;
-    while (offset < chunk.length) {
-      if (literalLeft > 0) {
-        const bytes = chunk.subarray(offset, offset + literalLeft);
-        literalLeft -= bytes.length;
-        offset += bytes.length;
-        pieces.push({ bytes });
-        continue;
-      }
-      const end = chunk.indexOf(0x0a, offset);
-      line.push(chunk.subarray(offset, end === -1 ? chunk.length : end + 1));
-      if (end === -1) break;
-      offset = end + 1;
-      const bytes = Buffer.concat(line);
-      line = [];
-      pieces.push(endOfLine(bytes));
-    }
-    return pieces;
-  };
+  const cutter = createCutter<ServerPiece>({ line: endOfLine, literal: (bytes) => ({ bytes }) });
+  return (chunk) => [...cutter.feed(chunk)];
 }

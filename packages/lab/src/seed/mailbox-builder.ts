@@ -1,14 +1,11 @@
-import type { FolderMap } from '../truth/truth.ts';
 import { createFiller } from './filler.ts';
 import { EMPTY_FOLDER, type FolderPlan, KEYWORDS } from './folders.ts';
 import { HOSTILE_KINDS, hostileMessage } from './hostile-messages.ts';
-import { createMaildirWriter, type FlagLetter, type StoredMessage } from './maildir-writer.ts';
+import type { FlagLetter, MailboxWriter, StoredMessage } from './mailbox-writer.ts';
 import { type Correspondence, type MessageMaker, plainMessage } from './plain-messages.ts';
 import { createRandom, type Random } from './random.ts';
 
 export interface MailboxPlan {
-  home: string;
-  layout: 'maildir++' | 'fs';
   seed: string;
   folders: readonly FolderPlan[];
   messages: number;
@@ -59,10 +56,9 @@ interface Builder {
   pool: Placed[];
 }
 
-/** Writes one mailbox and returns what it holds. Follows from the plan alone. */
-export function buildMailbox(plan: MailboxPlan): FolderMap {
+/** Gives one mailbox to the writer and returns what that makes of it. Follows from the plan alone. */
+export function buildMailbox<T>(plan: MailboxPlan, writer: MailboxWriter<T>): T {
   const random = createRandom(plan.seed);
-  const writer = createMaildirWriter(plan.home, plan.layout);
   const keywordsOf = new Map<string, readonly string[]>();
   for (const { name } of plan.folders) {
     const keywords = KEYWORDS.filter(() => random.chance(0.7));

@@ -10,35 +10,8 @@ import { SPECIAL_USE } from '../dovecot/dovecot-conf.ts';
 import { encodeModifiedUtf7 } from '../imap/modified-utf7.ts';
 import { giveToMailOwner } from '../process/give.ts';
 import type { FolderMap, TruthFolder } from '../truth/truth.ts';
+import { type MailboxWriter, type StoredMessage, SYSTEM_FLAGS } from './mailbox-writer.ts';
 import { servedBytes } from './served-bytes.ts';
-
-export type FlagLetter = 'S' | 'R' | 'F' | 'T' | 'D';
-
-export interface StoredMessage {
-  bytes: Buffer;
-  /** Unix seconds. */
-  time: number;
-  flags: readonly FlagLetter[];
-  keywords: readonly string[];
-  kind: string;
-  /** Leave it in new/, as just delivered; such a message has no flags. */
-  unseen?: boolean;
-}
-
-export interface MaildirWriter {
-  addFolder(name: string, options: { subscribed: boolean; keywords: readonly string[] }): void;
-  store(folder: string, message: StoredMessage): void;
-  /** Writes the subscriptions, and returns what the mailbox holds. */
-  finish(): FolderMap;
-}
-
-const SYSTEM_FLAGS: Readonly<Record<FlagLetter, string>> = {
-  S: '\\Seen',
-  R: '\\Answered',
-  F: '\\Flagged',
-  T: '\\Deleted',
-  D: '\\Draft',
-};
 
 interface OpenFolder {
   path: string;
@@ -46,8 +19,8 @@ interface OpenFolder {
   truth: TruthFolder;
 }
 
-/** Starts a mailbox in the user's home, which must not have one yet. */
-export function createMaildirWriter(home: string, layout: 'maildir++' | 'fs'): MaildirWriter {
+/** Starts a mailbox in the user's home, which must not have one yet. finish() writes the subscriptions, and says what it holds. */
+export function createMaildirWriter(home: string, layout: 'maildir++' | 'fs'): MailboxWriter<FolderMap> {
   const root = join(home, 'Maildir');
   const folders = new Map<string, OpenFolder>();
   makeFolder(home);

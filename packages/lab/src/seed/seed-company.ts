@@ -1,6 +1,7 @@
 import type { Truth } from '../truth/truth.ts';
 import type { FolderPlan } from './folders.ts';
 import { buildMailbox } from './mailbox-builder.ts';
+import { createMaildirWriter } from './maildir-writer.ts';
 import { createRandom, type Random } from './random.ts';
 import type { SeedTarget } from './seed-maildirs.ts';
 
@@ -91,23 +92,24 @@ export async function seedCompany(options: CompanyOptions): Promise<Truth> {
     const owner = user.split('@')[0] ?? user;
     const count = counts[at] ?? 0;
     truth.users[user] = {
-      folders: buildMailbox({
-        home: server.home(user),
-        layout: server.layout,
-        seed: `company/${seed}/${user}`,
-        folders: foldersOf(random, server.layout),
-        messages: count,
-        correspondence: {
-          owner,
-          domain,
-          people: users.map((other) => other.split('@')[0] ?? other),
-          subjects: SUBJECTS,
+      folders: buildMailbox(
+        {
+          seed: `company/${seed}/${user}`,
+          folders: foldersOf(random, server.layout),
+          messages: count,
+          correspondence: {
+            owner,
+            domain,
+            people: users.map((other) => other.split('@')[0] ?? other),
+            subjects: SUBJECTS,
+          },
+          shares: { hostile: 0.004, duplicate: 0.006, noId: 0.003, sharedId: 0.004, unsubscribed: 0.1 },
+          scripted: [],
+          sizes: { median: 6000, sigma: 1.1, largest: 3_500_000 },
+          bigMessages: count > 300 ? 2 : 0,
         },
-        shares: { hostile: 0.004, duplicate: 0.006, noId: 0.003, sharedId: 0.004, unsubscribed: 0.1 },
-        scripted: [],
-        sizes: { median: 6000, sigma: 1.1, largest: 3_500_000 },
-        bigMessages: count > 300 ? 2 : 0,
-      }),
+        createMaildirWriter(server.home(user), server.layout),
+      ),
     };
     // The demo's servers and progress line live in this process too.
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,15 @@
+import { connect } from 'node:net';
+
+/** The first line a server says, '' when there is none, or none that listens. */
+export function greetingOf(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const answer = (line: string): void => {
+      socket.destroy();
+      resolve(line);
+    };
+    socket.once('data', (data) => answer(data.toString('latin1')));
+    socket.once('error', () => answer(''));
+    socket.once('end', () => answer(''));
+  });
+}
