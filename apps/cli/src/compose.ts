@@ -1,7 +1,8 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createObserver, openProvider } from '@mxodus/dns';
-import { openSqliteLedger, readSqliteLedger } from '@mxodus/ledger';
-import { imapAccount } from '@mxodus/mail';
+import { copySqliteLedger, openSqliteLedger, readSqliteLedger } from '@mxodus/ledger';
+import { governed, severalWaits } from '@mxodus/mail';
 import {
   type Config,
   type DnsObserver,
@@ -14,14 +15,16 @@ import {
   type MailAccount,
   MxodusError,
   type PlanMailbox,
-  portOf,
   type Secret,
+  type Wait,
 } from '@mxodus/model';
 import { fileLeases, inlineEngine, type LeaseFolder } from '@mxodus/queue';
-import { readJournal } from '@mxodus/runner';
+import { readJournal, type ServerLimits } from '@mxodus/runner';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { type ResolvedMailbox, resolveMailboxes } from './config/resolve-mailboxes.ts';
 import { resolveSecret } from './config/secrets.ts';
+import { mailAccounts } from './mail-account.ts';
+import { projectGovernor } from './project-governor.ts';
 
 /**
  * A config with the adapters it asks for: the only place that chooses them. What is kept beside the config is in `.mxodus/`:
@@ -37,11 +40,14 @@ export interface Project {
   readonly tempFolder: string;
   readonly engine: JobEngine;
   readonly leases: LeaseFolder;
-  account(of: { server: string; user: string; password: Secret | null }): MailAccount;
-  /** Both ends of a mailbox of a plan that is not stale. */
-  accounts(mailbox: PlanMailbox): { source: MailAccount; destination: MailAccount };
-  limits(server: string): { connections: number; connectionsPerMailbox: number };
+  /** @param onWait called when something of the account waits for its server, and with null when nothing does any more */
+  account(of: { server: string; user: string; password: Secret | null }, onWait?: OnWait): MailAccount;
+  /** Both ends of a mailbox of a plan that is not stale; `onWait` hears of both as one. */
+  accounts(mailbox: PlanMailbox, onWait?: OnWait): { source: MailAccount; destination: MailAccount };
+  limits(server: string): ServerLimits;
   openLedger(): Promise<Ledger>;
+  /** A copy that a dry run may write to; closing it removes it. */
+  openLedgerCopy(): Promise<Ledger>;
   /** null: nothing was synced yet. */
   readLedger(): Promise<LedgerReader | null>;
   /** The journal of the project's cutover; empty when there is none. */
@@ -50,6 +56,10 @@ export interface Project {
   observer(): DnsObserver;
   provider(domain: string): Promise<DnsProvider>;
 }
+
+type OnWait = (wait: Wait | null) => void;
+
+const unheard: OnWait = () => undefined;
 
 /** @param commandLine says to others who holds a lease */
 export async function openProject(configPath: string, commandLine: string): Promise<Project> {
@@ -61,8 +71,10 @@ export async function openProject(configPath: string, commandLine: string): Prom
   const projectFolder = join(stateFolder, config.project);
   const journalPath = join(projectFolder, 'cutover.ndjson');
   const ledgerPath = resolve(baseDir, sqlitePath(config));
-  const account: Project['account'] = ({ server, user, password }) =>
-    mailAccount({ server, user, password }, imapServer(config, server), baseDir);
+  const { governor, booking } = projectGovernor(config);
+  const open = mailAccounts(baseDir);
+  const account: Project['account'] = ({ server, user, password }, onWait = unheard) =>
+    governed(open({ server, user, password }, imapServer(config, server)), governor, onWait);
   return {
     loaded,
     config,
@@ -73,18 +85,20 @@ export async function openProject(configPath: string, commandLine: string): Prom
     engine: inlineEngine(mapValues(config.servers, ({ limits }) => limits.connections)),
     leases: fileLeases(join(stateFolder, 'locks'), commandLine),
     account,
-    accounts: ({ address, source, destination }) => {
+    accounts: ({ address, source, destination }, onWait = unheard) => {
       const secrets = byAddress.get(address);
+      const ear = severalWaits(onWait);
       return {
-        source: account({ ...source, password: secrets?.source.password ?? null }),
-        destination: account({ ...destination, password: secrets?.destination.password ?? null }),
+        source: account({ ...source, password: secrets?.source.password ?? null }, ear()),
+        destination: account({ ...destination, password: secrets?.destination.password ?? null }, ear()),
       };
     },
     limits: (server) => {
-      const { connections, connections_per_mailbox: connectionsPerMailbox } = imapServer(config, server).limits;
-      return { connections, connectionsPerMailbox };
+      const { limits, labels } = imapServer(config, server);
+      return { connections: limits.connections, connectionsPerMailbox: limits.connections_per_mailbox, labels };
     },
-    openLedger: () => openSqliteLedger(ledgerPath),
+    openLedger: async () => booking(await openSqliteLedger(ledgerPath)),
+    openLedgerCopy: async () => booking(await openLedgerCopy(ledgerPath, join(projectFolder, 'tmp'))),
     readLedger: () => readSqliteLedger(ledgerPath),
     journal: () => readJournal(journalPath),
     journalPath,
@@ -93,52 +107,19 @@ export async function openProject(configPath: string, commandLine: string): Prom
   };
 }
 
-function mailAccount(
-  of: { server: string; user: string; password: Secret | null },
-  config: ImapServerConfig,
-  baseDir: string,
-): MailAccount {
-  const { host, tls, ca, auth } = config;
-  const secret = auth.method === 'master' ? auth.password : of.password;
-  const password = once(() => readSecret(secret, of, baseDir));
-  return imapAccount({
-    server: of.server,
-    host,
-    port: portOf(config),
-    tls,
-    ...(ca === undefined ? {} : { ca: resolve(baseDir, ca) }),
-    user: of.user,
-    auth: imapAuth(auth, password, of.server),
-  });
-}
-
-function imapAuth(
-  auth: ImapServerConfig['auth'],
-  password: () => Promise<string>,
-  server: string,
-): Parameters<typeof imapAccount>[0]['auth'] {
-  switch (auth.method) {
-    case 'login':
-    case 'plain':
-      return { method: auth.method, password };
-    case 'master':
-      return { method: 'master', user: auth.user, separator: auth.separator, password };
-    case 'xoauth2':
-      throw notSupported(`server "${server}" asks for xoauth2`);
-  }
-}
-
-async function readSecret(
-  secret: Secret | null,
-  of: { server: string; user: string },
-  baseDir: string,
-): Promise<string> {
-  if (secret !== null) return resolveSecret(secret, baseDir);
-  throw new MxodusError('SECRET_MISSING', {
-    what: `there is no password for user ${of.user} of server "${of.server}"`,
-    why: 'the config names none, and the server has no master user',
-    advice: 'give the mailbox a `password: { env: NAME }`, or the server an `auth: { method: master, … }`',
-  });
+async function openLedgerCopy(path: string, tempFolder: string): Promise<Ledger> {
+  await mkdir(tempFolder, { recursive: true });
+  const folder = await mkdtemp(join(tempFolder, 'dry-run-'));
+  const copy = join(folder, 'ledger.db');
+  await copySqliteLedger(path, copy);
+  const ledger = await openSqliteLedger(copy);
+  return {
+    ...ledger,
+    close: async () => {
+      await ledger.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 function imapServer(config: Config, name: string): ImapServerConfig {
@@ -177,15 +158,6 @@ const notSupported = (what: string): MxodusError =>
     why: 'this version of mxodus cannot do that yet',
     advice: 'see docs/config.md for what it can do',
   });
-
-/** A secret is read when it is first needed, and once. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
 
 export const mapValues = <T, R>(record: Readonly<Record<string, T>>, map: (value: T) => R): Record<string, R> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));

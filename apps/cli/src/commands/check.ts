@@ -3,6 +3,7 @@ import { mapValues } from '../compose.ts';
 import { checkProgress, checkVerdict } from '../views/check.ts';
 import { configWords, openProjectOf } from './open-plan.ts';
 import type { CliCommand, Outcome, Session } from './session.ts';
+import { endsOf } from './tell-waits.ts';
 
 export const checkCommand: CliCommand = (program, start) => {
   program
@@ -14,17 +15,21 @@ export const checkCommand: CliCommand = (program, start) => {
 
 async function check(session: Session): Promise<Outcome> {
   const { output, signal } = session;
-  const { config, mailboxes, account, engine } = await openProjectOf(session);
-  const logins = mailboxes.flatMap((mailbox) => [
-    { mailbox: mailbox.address, role: 'source' as const, account: account(mailbox.source) },
-    { mailbox: mailbox.address, role: 'destination' as const, account: account(mailbox.destination) },
-  ]);
+  const project = await openProjectOf(session);
+  const { config, mailboxes, engine } = project;
+  const emit = output.begin(checkProgress(2 * mailboxes.length, output));
+  const logins = mailboxes.flatMap((mailbox) => {
+    const { source, destination } = endsOf(project, mailbox, emit);
+    return [
+      { mailbox: mailbox.address, role: 'source' as const, account: source },
+      { mailbox: mailbox.address, role: 'destination' as const, account: destination },
+    ];
+  });
   const servers = mapValues(config.servers, (server) => ({
     host: server.kind === 'imap' ? server.host : server.graph_url,
     connections: server.limits.connections,
     connectionsPerMailbox: server.limits.connections_per_mailbox,
   }));
-  const emit = output.begin(checkProgress(logins.length, output));
   const result = await checkServers({ servers, logins, engine, signal, emit });
   const used = new Set(logins.map((login) => login.account.server)).size;
   const view = { result, servers: used, logins: logins.length, configWords: configWords(session) };

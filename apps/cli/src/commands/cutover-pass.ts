@@ -1,7 +1,9 @@
-import { type Emit, EXIT, type Ledger } from '@mxodus/model';
+import { type Emit, EXIT, type Ledger, type MxodusEvent } from '@mxodus/model';
 import { type CutoverPorts, syncPlan } from '@mxodus/runner';
 import type { OpenedPlan } from './open-plan.ts';
 import type { Session } from './session.ts';
+
+const TOLD: ReadonlySet<MxodusEvent['type']> = new Set(['error', 'not_moved', 'alteration', 'waiting']);
 
 /** The passes of a cutover: the same sync as always. Of its events only those are told that somebody has to look at. */
 export function passRunner(
@@ -22,7 +24,7 @@ export function passRunner(
       tempDir: project.tempFolder,
       signal,
       emit: (event) => {
-        if (event.type === 'error' || event.type === 'not_moved' || event.type === 'alteration') emit(event);
+        if (TOLD.has(event.type)) emit(event);
       },
       now,
     });

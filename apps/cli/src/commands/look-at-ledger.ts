@@ -18,6 +18,7 @@ export async function lookAtLedger({ plan, project }: OpenedPlan, ledger: Ledger
   const standings = mailboxStandings(plan, {
     passes: (await ledger?.lastPasses()) ?? [],
     counts: (await ledger?.counts()) ?? [],
+    waits: (await ledger?.waits()) ?? [],
     working: holder !== null,
     switched: appendOnly(journal),
   });

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { EXIT, type Plan } from '@mxodus/model';
+import { type Emit, EXIT, type Plan } from '@mxodus/model';
 import { makePlan, planServers, writePlan } from '@mxodus/runner';
 import { z } from 'zod';
 import type { Project } from '../compose.ts';
@@ -8,6 +8,7 @@ import { planProgress, planText } from '../views/plan.ts';
 import { configWords, openProjectOf } from './open-plan.ts';
 import { planDomains } from './plan-domains.ts';
 import type { CliCommand, Outcome, Session } from './session.ts';
+import { endsOf } from './tell-waits.ts';
 
 const optionsSchema = z.object({ output: z.string().optional() });
 
@@ -32,7 +33,7 @@ async function plan(session: Session, named: string | undefined): Promise<Outcom
     version: session.version,
     configSha256: project.loaded.sha256,
     servers: planServers(project.config),
-    mailboxes: targets(project),
+    mailboxes: targets(project, emit),
     rules: project.config.sync,
     ...dns,
     engine: project.engine,
@@ -55,12 +56,11 @@ async function plan(session: Session, named: string | undefined): Promise<Outcom
   return { exitCode: EXIT.done, summary: summaryOf(result.plan, path) };
 }
 
-const targets = ({ mailboxes, account }: Project) =>
-  mailboxes.map(({ address, source, destination }) => ({
-    address,
-    destinationAddress: destination.address,
-    source: account(source),
-    destination: account(destination),
+const targets = (project: Project, emit: Emit) =>
+  project.mailboxes.map((mailbox) => ({
+    address: mailbox.address,
+    destinationAddress: mailbox.destination.address,
+    ...endsOf(project, mailbox, emit),
   }));
 
 function summaryOf(made: Plan, path: string): Record<string, unknown> {

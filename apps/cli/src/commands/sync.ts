@@ -1,5 +1,6 @@
 import { appendOnly } from '@mxodus/engine';
-import { EXIT, noMessages } from '@mxodus/model';
+import { dryRun } from '@mxodus/mail';
+import { EXIT, type Ledger, noMessages } from '@mxodus/model';
 import { assertPlanFresh, syncPlan } from '@mxodus/runner';
 import { z } from 'zod';
 import { writeLog } from '../output/log-file.ts';
@@ -43,13 +44,16 @@ async function sync(session: Session, planPath: string, options: SyncOptions): P
   assertPlanFresh(plan, project.loaded);
   const only = mailboxFilter(plan, options.mailbox);
   const mailboxes = plan.mailboxes.filter(only).map(({ address }) => address);
-  const { result, notMoved } = await withLedger(opened, async (ledger) => {
+  const work = async (ledger: Ledger) => {
     session.logFile = project.logFile;
     const switched = appendOnly(await project.journal());
     const view = new SyncProgress({ mailboxes: mailboxes.length, style: output.progressStyle, log: output.isLog });
     const pass = await syncPlan({
       plan,
-      accounts: project.accounts,
+      accounts: (mailbox, onWait) => {
+        const ends = project.accounts(mailbox, onWait);
+        return options.dryRun ? { ...ends, destination: dryRun(ends.destination) } : ends;
+      },
       limits: project.limits,
       ledger,
       engine: project.engine,
@@ -65,7 +69,8 @@ async function sync(session: Session, planPath: string, options: SyncOptions): P
     });
     const rows = await ledger.notMoved();
     return { result: pass, notMoved: rows.filter(({ address }) => mailboxes.includes(address)) };
-  });
+  };
+  const { result, notMoved } = await withLedger(opened, work, options.dryRun ? 'copy' : 'ledger');
   output.end();
   for (const { error } of result.mailboxes) {
     if (error?.exitCode === EXIT.bug) writeLog(session.logFile, error, session);

@@ -1,4 +1,4 @@
-import type { MxodusEvent } from '@mxodus/model';
+import type { MxodusEvent, PlanMailbox } from '@mxodus/model';
 import { assertPlanFresh, verifyPlan } from '@mxodus/runner';
 import { Option } from 'commander';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { Differences, verifyProgress, verifyVerdict } from '../views/verify.ts';
 import { collect, filterWords, mailboxFilter } from './mailbox-filter.ts';
 import { configWords, openPlan } from './open-plan.ts';
 import type { CliCommand, Outcome, Session } from './session.ts';
+import { tellWaits } from './tell-waits.ts';
 
 const LEVELS = ['counts', 'headers', 'bytes'] as const;
 
@@ -45,7 +46,8 @@ async function verify(session: Session, planPath: string, { level, mailbox }: Ve
   };
   const ledger = await project.openLedger();
   try {
-    const { accounts, engine, tempFolder: tempDir } = project;
+    const { engine, tempFolder: tempDir } = project;
+    const accounts = (mailbox: PlanMailbox) => project.accounts(mailbox, tellWaits(emit, mailbox.address));
     const result = await verifyPlan({ plan, level, accounts, ledger, engine, only, tempDir, signal, emit });
     output.end();
     output.print(verifyVerdict({ result, differences, level, mailboxes, words: named }, output.style));

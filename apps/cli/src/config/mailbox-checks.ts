@@ -1,16 +1,12 @@
 import { assign } from '@mxodus/engine';
-import type { Config, MxodusError, Secret } from '@mxodus/model';
+import type { Config, ImapAuthConfig, MxodusError, Secret } from '@mxodus/model';
 import { problem } from './config-error.ts';
 import { unknownServer } from './cross-checks.ts';
-import type { ConfiguredMailbox, PlacedMailbox } from './expand-mailboxes.ts';
+import type { PlacedMailbox } from './expand-mailboxes.ts';
 
-/** Every mailbox has a place, a way to sign in at both ends, and its destination to itself. */
+/** Every mailbox has a place, and a way to sign in at both ends. */
 export function mailboxChecks(config: Config, placed: readonly PlacedMailbox[]): MxodusError[] {
-  return [
-    ...placed.flatMap((entry) => checkOne(config, entry)),
-    ...sharedDestinations(config, placed),
-    ...tooFewConnections(config),
-  ];
+  return [...placed.flatMap((entry) => checkOne(config, entry)), ...tooFewConnections(config)];
 }
 
 /** One connection appends while another makes folders and sets flags. */
@@ -70,40 +66,30 @@ interface SignIn {
 function missingPassword(config: Config, { address, where, server, password, end }: SignIn): MxodusError[] {
   const found = config.servers[server];
   if (found?.kind !== 'imap' || password !== null) return [];
-  if (found.auth.method !== 'login' && found.auth.method !== 'plain') return [];
+  const own = ownSecret(found.auth);
+  if (own === null) return [];
   const key = end === 'source' ? '`password`' : '`destination.password`';
   const column = end === 'source' ? '`password_env` or `password_file`' : '`to_password_env` or `to_password_file`';
   return [
     problem('CONFIG_INVALID', {
       what: `${address} has no password for its ${end}, server "${server}"`,
-      why: `"${server}" signs in with each mailbox's own password (auth: ${found.auth.method})`,
+      why: `"${server}" signs in with each mailbox's own ${own} (auth: ${found.auth.method})`,
       advice: `add ${key} (in a list: ${column}), or a master user to the server`,
       where,
     }),
   ];
 }
 
-function sharedDestinations(config: Config, placed: readonly PlacedMailbox[]): MxodusError[] {
-  const first = new Map<string, { mailbox: ConfiguredMailbox; where: string }>();
-  return placed.flatMap((entry) => {
-    const { mailbox, where } = entry;
-    const assigned = assign(mailbox.address, config.assign, mailbox.to ?? undefined);
-    if (assigned === undefined) return [];
-    const user = mailbox.toUser ?? mailbox.newAddress ?? assigned.address;
-    const key = `${assigned.to}\0${user.toLowerCase()}`;
-    const before = first.get(key);
-    if (before === undefined) {
-      first.set(key, entry);
-      return [];
-    }
-    if (before.mailbox.address.toLowerCase() === mailbox.address.toLowerCase()) return [];
-    return [
-      problem('CONFIG_NOT_SUPPORTED', {
-        what: `${mailbox.address} and ${before.mailbox.address} go into one mailbox, "${user}" at "${assigned.to}"`,
-        why: `several sources into one destination are not supported yet; the other is at ${before.where}`,
-        advice: 'give one of them another `address`, `new_address` or user at the destination',
-        where,
-      }),
-    ];
-  });
+/** What a mailbox's `password` is to this server; null where the server signs in for all. */
+function ownSecret(auth: ImapAuthConfig): 'password' | 'refresh token' | null {
+  switch (auth.method) {
+    case 'login':
+      return 'password';
+    case 'plain':
+      return auth.user === undefined ? 'password' : null;
+    case 'master':
+      return null;
+    case 'xoauth2':
+      return auth.refresh !== undefined && auth.refresh.refresh_token === undefined ? 'refresh token' : null;
+  }
 }

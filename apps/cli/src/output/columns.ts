@@ -42,3 +42,48 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
       .trimEnd(),
   );
 }
+
+export interface Squeeze {
+  right: readonly number[];
+  width: number;
+  /** The first column is not cut to less. */
+  least: number;
+}
+
+/** A table whose first column gives way, cut in the middle, so that the lines fit into `width` if they can. */
+export function squeezedTable(rows: readonly (readonly string[])[], { right, width, least }: Squeeze): string[] {
+  const lines = table(rows, right);
+  const over = Math.max(0, ...lines.map(shownWidth)) - width;
+  if (over <= 0) return lines;
+  const room = Math.max(least, Math.max(...rows.map(([first = '']) => shownWidth(first))) - over);
+  const narrowed = rows.map(([first = '', ...rest]) => [
+    shownWidth(first) <= room ? first : cutMiddle(stripVTControlCharacters(first), room),
+    ...rest,
+  ]);
+  return table(narrowed, right);
+}
+
+/** The same; null when it does not fit. */
+export function fittingTable(rows: readonly (readonly string[])[], squeeze: Squeeze): string[] | null {
+  const lines = squeezedTable(rows, squeeze);
+  return lines.every((line) => shownWidth(line) <= squeeze.width) ? lines : null;
+}
+
+/** Breaks text into lines of at most `width`, between words where it can. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && shownWidth(line) + 1 + shownWidth(word) <= width) {
+      line += ` ${word}`;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (shownWidth(line) > width) {
+      lines.push([...line].slice(0, width).join(''));
+      line = [...line].slice(width).join('');
+    }
+  }
+  return [...lines, line];
+}

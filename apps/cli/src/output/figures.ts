@@ -53,6 +53,32 @@ export const timestamp = (time: Date): string => `${time.toISOString().slice(0, 
 /** "2026-11-22 13:04 UTC". */
 export const minuteOf = (time: Date): string => `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+/** "34 s", "5 min", "2 h", "3 d": for where there is little room. */
+export function roughly(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 1) return `${Math.max(1, Math.floor(milliseconds / 1000))} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+}
+
+const NEAR_MS = 2 * 60_000;
+const DAY_MS = 24 * 3_600_000;
+
+/** "14:32 CET" in local time; with seconds when that is near, with the date when it is a day away or more. */
+export function clockTime(time: Date, now: Date, zone?: string): string {
+  const away = time.getTime() - now.getTime();
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    ...{ hourCycle: 'h23', timeZoneName: 'short' },
+    ...(zone === undefined ? {} : { timeZone: zone }),
+  }).formatToParts(time);
+  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
+  const date = away >= DAY_MS ? `${part('year')}-${part('month')}-${part('day')} ` : '';
+  const seconds = away < NEAR_MS ? `:${part('second')}` : '';
+  return `${date}${part('hour')}:${part('minute')}${seconds} ${part('timeZoneName')}`;
+}
+
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** Equal for texts that differ in numbers only: the same answer of a server with another time or size in it is one cause. */

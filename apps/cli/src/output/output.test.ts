@@ -15,7 +15,13 @@ const view: EventView<MxodusEvent> = {
   due: () => ['due'],
 };
 
-const waiting: MxodusEvent = { type: 'waiting', mailbox: 'ann@example.com', why: 'throttled', until: null };
+const waiting: MxodusEvent = {
+  type: 'waiting',
+  mailbox: 'ann@example.com',
+  why: 'throttled',
+  until: null,
+  over: false,
+};
 const failed = (where: string, size: number): MxodusEvent => ({
   type: 'error',
   code: 'AUTH_FAILED',
@@ -49,7 +55,7 @@ describe('events', () => {
       '--json',
       { tty: true, json: true },
       '',
-      '{"v":1,"type":"waiting","time":"2026-11-22T12:00:00.000Z","mailbox":"ann@example.com","why":"throttled","until":null}\n',
+      '{"v":1,"type":"waiting","time":"2026-11-22T12:00:00.000Z","mailbox":"ann@example.com","why":"throttled","until":null,"over":false}\n',
     ],
   ])('are shown on %s', (_, options, stderr, stdout) => {
     const { output, text } = open(options);

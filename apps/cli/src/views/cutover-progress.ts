@@ -4,6 +4,7 @@ import { timestamp } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
 import { type CutoverView, gateLines, untilText } from './cutover.ts';
 import { journalText } from './journal-text.ts';
+import { Waits, waitLogText } from './waits.ts';
 
 export interface CutoverProgressOptions extends Pick<CutoverView, 'window' | 'now'> {
   style: Style;
@@ -14,6 +15,8 @@ export interface CutoverProgressOptions extends Pick<CutoverView, 'window' | 'no
 export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
   readonly #options: CutoverProgressOptions;
   readonly #resolvers = new Map<string, string>();
+  /** Of mailboxes, in a pass. */
+  readonly #waits = new Waits();
   #waiting: Extract<CutoverEvent, { type: 'cutover_waiting' }> | null = null;
 
   constructor(options: CutoverProgressOptions) {
@@ -26,11 +29,13 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
     return lines.map((line) => `${timestamp(at)} cutover ${line.trimStart()}`);
   }
 
-  block(): string[] {
+  block(at: Date, width: number): string[] {
     const waiting = this.#waiting;
-    if (waiting === null) return [];
     const { style } = this.#options;
+    const waits = this.#waits.lines(at, width, style);
+    if (waiting === null) return waits;
     return [
+      ...waits,
       `${style.bold(waiting.state)}  waiting for ${waiting.waiting_for}`,
       ...(waiting.until === null ? [] : [`  until     ${untilText(waiting.until, this.#options)}`]),
       `  release   ${waiting.release}`,
@@ -66,6 +71,11 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
         return this.#resolver(event);
       case 'cutover_notice':
         return [event.text];
+      case 'waiting': {
+        this.#waits.on(event);
+        const text = waitLogText(event);
+        return text === null || !this.#options.log ? [] : [text];
+      }
       case 'not_moved':
         return [`${style.warn('not moved')}  ${event.mailbox} ${event.folder} uid ${event.uid}: ${event.why}`];
       default:

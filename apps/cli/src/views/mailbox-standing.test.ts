@@ -1,4 +1,4 @@
-import { type Buckets, noMessages, type PassRow, type Plan, type StateCounts } from '@mxodus/model';
+import { type Buckets, noMessages, type PassRow, type Plan, type StateCounts, type WaitRow } from '@mxodus/model';
 import { expect, it } from 'vitest';
 import { mailboxStandings } from './mailbox-standing.ts';
 import { planOf } from './sample-plan.ts';
@@ -97,13 +97,29 @@ it.each([
   ],
 ])('says how a mailbox stands when %s', (_, passes, now, working, expected) => {
   const rows = now === undefined ? [] : [now];
-  const [standing] = mailboxStandings(plan, { passes, counts: rows, working, switched: false });
+  const [standing] = mailboxStandings(plan, { passes, counts: rows, waits: [], working, switched: false });
   expect(standing).toMatchObject({ mailbox: ANN, ...expected });
   const { moved = 0, lag = 0, not_moved = 0, in_doubt = 0, source_messages } = standing ?? {};
   expect(moved + lag + not_moved + in_doubt).toBe(source_messages);
 });
 
+const wait: WaitRow = { address: ANN, why: 'old asked ann for a pause', until: '2026-11-22T14:32:00Z' };
+
+it.each([
+  ['waits while a process works', true, { health: 'waiting', waiting: { why: wait.why, until: wait.until } }],
+  ['does not when that process is gone', false, { health: 'ok', waiting: null, error: 'INTERRUPTED' }],
+])('%s', (_, working, expected) => {
+  const [standing] = mailboxStandings(plan, { passes: [running], counts: [], waits: [wait], working, switched: false });
+  expect(standing).toMatchObject(expected);
+});
+
+it('waits, whatever else there is to see to', () => {
+  const passes = [pass({ moved_now: 98, failed: 2 }), running];
+  const look = { passes, counts: [counts({ stored: 98, failed: 2 })], waits: [wait], working: true, switched: false };
+  expect(mailboxStandings(plan, look)[0]).toMatchObject({ health: 'waiting', not_moved: 2 });
+});
+
 it('is cut over once the MX was switched', () => {
-  const [standing] = mailboxStandings(plan, { passes: [], counts: [], working: false, switched: true });
+  const [standing] = mailboxStandings(plan, { passes: [], counts: [], waits: [], working: false, switched: true });
   expect(standing?.phase).toBe('cut over');
 });

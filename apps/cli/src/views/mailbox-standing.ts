@@ -7,6 +7,7 @@ import {
   type Plan,
   type PlanMailbox,
   type StateCounts,
+  type WaitRow,
 } from '@mxodus/model';
 
 type Status = EventOf<'mailbox_status'>;
@@ -21,6 +22,7 @@ export interface MailboxStanding extends Omit<Status, 'type'> {
 export interface LedgerNow {
   passes: readonly PassRow[];
   counts: readonly StateCounts[];
+  waits: readonly WaitRow[];
   /** Whether a process works on the project: else a pass without an end was cut short. */
   working: boolean;
   /** Whether the MX was switched: the destination is the authority. */
@@ -31,10 +33,13 @@ export interface LedgerNow {
 export function mailboxStandings(plan: Plan, now: LedgerNow): MailboxStanding[] {
   const passes = Map.groupBy(now.passes, ({ address }) => address);
   const counts = new Map(now.counts.map((row) => [row.address, row]));
+  // What waited when its process died waits no more.
+  const waits = new Map((now.working ? now.waits : []).map((row) => [row.address, row]));
   return plan.mailboxes.map((mailbox) => {
     const planned = { due: messagesIn(mailbox, false), excluded: messagesIn(mailbox, true) };
-    const mine = { passes: passes.get(mailbox.address) ?? [], counts: counts.get(mailbox.address) };
-    return standing(mailbox.address, planned, { ...now, ...mine });
+    const { address } = mailbox;
+    const mine = { passes: passes.get(address) ?? [], counts: counts.get(address), wait: waits.get(address) };
+    return standing(address, planned, { ...now, ...mine });
   });
 }
 
@@ -49,11 +54,16 @@ interface Planned {
 interface Facts {
   passes: readonly PassRow[];
   counts: StateCounts | undefined;
+  wait: WaitRow | undefined;
   working: boolean;
   switched: boolean;
 }
 
-function standing(mailbox: string, planned: Planned, { passes, counts, working, switched }: Facts): MailboxStanding {
+function standing(
+  mailbox: string,
+  planned: Planned,
+  { passes, counts, wait, working, switched }: Facts,
+): MailboxStanding {
   const last = passes.at(-1);
   const complete = passes.findLast(isComplete);
   const stored = counts?.stored ?? 0;
@@ -74,6 +84,7 @@ function standing(mailbox: string, planned: Planned, { passes, counts, working, 
     last_complete_pass: complete?.finishedAt ?? null,
     running_since: last?.finishedAt === null && working ? last.startedAt : null,
     error,
+    waiting: wait === undefined ? null : { why: wait.why, until: wait.until },
     buckets: complete?.buckets ?? null,
     excluded,
   };
@@ -97,7 +108,8 @@ function phaseOf(base: Base, { started, switched }: { started: boolean; switched
   return settled && base.lag === 0 && base.in_doubt === 0 ? 'in step' : 'syncing';
 }
 
-function healthOf({ error, not_moved: notMoved }: Base): Status['health'] {
+function healthOf({ error, not_moved: notMoved, waiting }: Base): Status['health'] {
+  if (waiting !== null) return 'waiting';
   const known = Object.entries(ERROR_CODES).find(([code]) => code === error);
   switch (known?.[1][0]) {
     case undefined:

@@ -1,5 +1,6 @@
 import { noMessages } from '@mxodus/model';
 import { describe, expect, it } from 'vitest';
+import { clockTime } from '../output/figures.ts';
 import { makeStyle } from '../output/style.ts';
 import type { MailboxStanding } from './mailbox-standing.ts';
 import { type Report, reportText } from './report.ts';
@@ -20,6 +21,7 @@ const standing: MailboxStanding = {
   last_complete_pass: '2026-11-22T12:05:00Z',
   running_since: null,
   error: null,
+  waiting: null,
   excluded: 40,
   buckets: { ...noMessages(), already_there: 100, moved_now: 2200, failed: 8, in_doubt: 2, excluded: 40 },
 };
@@ -35,6 +37,7 @@ const report: Report = {
       uidValidity: 1,
       destination: 'R&D _plans_',
       destinationUidValidity: 1,
+      destinationFinished: null,
       finished: { messages: 2350, uidNext: 3000, uidValidity: 1, highestModseq: null, bytes: null },
       buckets: standing.buckets,
     },
@@ -71,6 +74,40 @@ it('tells in text what moved, what did not and why, and what was altered', () =>
     '  1  keyword $Label dropped: not permitted there',
     '            ann@example.com  INBOX  uid 4',
   ]);
+});
+
+const waiting = {
+  ...report,
+  standings: [
+    {
+      ...standing,
+      health: 'waiting' as const,
+      waiting: { why: 'old <asked> for a pause', until: '2026-11-22T14:32:00Z' },
+    },
+  ],
+};
+const untilThen = clockTime(new Date('2026-11-22T14:32:00Z'), report.now);
+
+it('says who waits, until when and why, in text and on the page', () => {
+  expect(reportText(waiting, 120, makeStyle(false))).toContain(
+    `\n\nWaiting\n  ${ANN} is waiting until ${untilThen}, because old <asked> for a pause\n`,
+  );
+  expect(reportPage(waiting).replaceAll('&lt;', '<').replaceAll('&gt;', '>')).toContain(
+    `<td class="wide"><span class="tag waiting">waiting</span><small>waiting until ${untilThen}, because old <asked> for a pause</small>`,
+  );
+});
+
+it('fits 80 columns', () => {
+  const mailbox = 'a.very.long.name.of.somebody@department.example.com';
+  const standings = [
+    { ...standing, mailbox },
+    { ...standing, moved: 1_234_567, source_messages: 1_234_577 },
+  ];
+  const lines = reportText({ ...waiting, standings: [...waiting.standings, ...standings] }, 80, makeStyle(false));
+  const table = lines.split('\n').slice(3, 12);
+  expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(table[0]).toMatch(/^ {2}mailbox +source +moved +to come +unmoved +doubt +excl\. +last pass$/);
+  expect(table[2]).toMatch(/^ {2}a\.very.*….*\.com +2,350 +2,300 +0 +8 +2 +40 +55 min ago$/);
 });
 
 describe('the page', () => {

@@ -1,9 +1,14 @@
 import type { AlterationRow, FolderRow, NotMovedRow, Plan } from '@mxodus/model';
-import { cutMiddle, table } from '../output/columns.ts';
-import { count, counted, minuteOf, percent } from '../output/figures.ts';
+import { cutMiddle, fittingTable, squeezedTable, wrap } from '../output/columns.ts';
+import { count, counted, minuteOf, percent, roughly } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
 import { type MailboxStanding, totalsOf } from './mailbox-standing.ts';
 import { NotMovedGroups } from './not-moved-groups.ts';
+import { waitText } from './wait-text.ts';
+
+const LONGEST_NAME = 40;
+/** What is left of a name in the table with all its words, and in the one for 80 columns. */
+const LEAST_NAME = { wide: 20, narrow: 12 };
 
 /** What a report tells, in text and as a page. */
 export interface Report {
@@ -62,29 +67,71 @@ export function reportText(report: Report, width: number, style: Style): string 
     ...(report.cutover === null ? [] : [`  cutover   ${report.cutover.state}`]),
     '',
     ...mailboxLines(report, width, style),
+    ...section('Waiting', waitLines(report, width), style),
     ...section('Not moved', groupNotMoved(report.notMoved).lines(style), style),
     ...section('Altered', alterationLines(report, style), style),
   ].join('\n');
 }
 
 /** Of each mailbox where its source messages are: the numbers of a row add up to the first one. */
-function mailboxLines({ standings }: Report, width: number, style: Style): string[] {
-  const head = ['mailbox', 'source', 'moved', '', 'to come', 'not moved', 'in doubt', 'excluded', 'last complete pass'];
-  const rows = standings.map((standing) => {
-    return [
-      cutMiddle(standing.mailbox, Math.max(20, Math.min(40, width - 85))),
-      count(standing.source_messages + standing.excluded),
-      count(standing.moved),
-      percent(standing.moved, standing.source_messages),
-      count(standing.lag),
-      count(standing.not_moved),
-      count(standing.in_doubt),
-      count(standing.excluded),
-      standing.last_complete_pass === null ? 'never' : minuteOf(new Date(standing.last_complete_pass)),
-    ];
-  });
-  return table([head.map(style.dim), ...rows], [1, 2, 3, 4, 5, 6, 7]).map((line) => `  ${line}`);
+function mailboxLines({ standings, now }: Report, width: number, style: Style): string[] {
+  const heads = [
+    'mailbox',
+    'source',
+    'moved',
+    '',
+    'to come',
+    'not moved',
+    'in doubt',
+    'excluded',
+    'last complete pass',
+  ];
+  const wide = fittingTable(
+    [
+      heads.map(style.dim),
+      ...standings.map((standing) => {
+        const [source, moved, ...rest] = figuresOf(standing);
+        const part = percent(standing.moved, standing.source_messages);
+        return [cutMiddle(standing.mailbox, LONGEST_NAME), source, moved, part, ...rest, lastPass(standing)];
+      }),
+    ],
+    { right: [1, 2, 3, 4, 5, 6, 7], width: width - 2, least: LEAST_NAME.wide },
+  );
+  const lines = wide ?? narrowLines(standings, { now, width }, style);
+  return lines.map((line) => `  ${line}`);
 }
+
+/** The same in 80 columns. */
+function narrowLines(
+  standings: Report['standings'],
+  { now, width }: { now: Date; width: number },
+  style: Style,
+): string[] {
+  const head = ['mailbox', 'source', 'moved', 'to come', 'unmoved', 'doubt', 'excl.', 'last pass'].map(style.dim);
+  const rows = standings.map((standing) => {
+    const last = standing.last_complete_pass;
+    const ago = last === null ? 'never' : `${roughly(now.getTime() - new Date(last).getTime())} ago`;
+    return [standing.mailbox, ...figuresOf(standing), ago];
+  });
+  return squeezedTable([head, ...rows], { right: [1, 2, 3, 4, 5, 6], width: width - 2, least: LEAST_NAME.narrow });
+}
+
+const figuresOf = (standing: MailboxStanding): [string, string, ...string[]] => [
+  count(standing.source_messages + standing.excluded),
+  count(standing.moved),
+  count(standing.lag),
+  count(standing.not_moved),
+  count(standing.in_doubt),
+  count(standing.excluded),
+];
+
+const lastPass = ({ last_complete_pass: last }: MailboxStanding): string =>
+  last === null ? 'never' : minuteOf(new Date(last));
+
+const waitLines = ({ standings, now }: Report, width: number): string[] =>
+  standings.flatMap(({ mailbox, waiting }) =>
+    waiting === null ? [] : wrap(`${mailbox} is ${waitText(waiting, now)}`, width - 2).map((line) => `  ${line}`),
+  );
 
 export function groupNotMoved(rows: readonly NotMovedRow[]): NotMovedGroups {
   const groups = new NotMovedGroups();

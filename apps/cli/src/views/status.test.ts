@@ -1,8 +1,9 @@
-import { noMessages } from '@mxodus/model';
+import { eventSchema, noMessages } from '@mxodus/model';
 import { expect, it } from 'vitest';
+import { clockTime } from '../output/figures.ts';
 import { makeStyle } from '../output/style.ts';
 import type { MailboxStanding } from './mailbox-standing.ts';
-import { statusText } from './status.ts';
+import { statusEvent, statusText } from './status.ts';
 
 const ann: MailboxStanding = {
   mailbox: 'ann@example.com',
@@ -16,6 +17,7 @@ const ann: MailboxStanding = {
   last_complete_pass: '2026-11-22T12:05:00Z',
   running_since: null,
   error: null,
+  waiting: null,
   buckets: noMessages(),
   excluded: 0,
 };
@@ -33,9 +35,10 @@ const bob: MailboxStanding = {
 };
 const holder = { pid: 7, host: 'here', since: '2026-11-22T12:00:00Z', command: 'mxodus sync acme.plan.json' };
 
-const text = (width: number): string[] => {
-  const now = new Date('2026-11-22T12:10:00Z');
-  const view = { project: 'acme', standings: [ann, bob], holder, cutover: 'ARMED', now, width };
+const now = new Date('2026-11-22T12:10:00Z');
+
+const text = (width: number, standings = [ann, bob]): string[] => {
+  const view = { project: 'acme', standings, holder, cutover: 'ARMED', now, width };
   return statusText(view, makeStyle(false)).split('\n');
 };
 
@@ -52,12 +55,58 @@ it('says how all and each mailbox stand, who works, and how far the cutover is',
   ]);
 });
 
-it('fits a narrow terminal', () => {
+const cat: MailboxStanding = {
+  ...bob,
+  mailbox: 'catherine.with-a-long-name@department.example.com',
+  error: null,
+  running_since: '2026-11-22T12:00:00Z',
+  waiting: {
+    why: 'new asked cat for a pause: "NO [THROTTLED] Suggested Backoff Time: 299961 milliseconds, see the page of limits"',
+    until: '2026-11-22T14:32:00Z',
+  },
+};
+const until = clockTime(new Date('2026-11-22T14:32:00Z'), now);
+
+it('says below a mailbox until when it waits and why', () => {
+  expect(text(160, [ann, cat]).slice(-2)).toEqual([
+    '  catherine.with-a-lon…artment.example.com  syncing    100 / 2,310    2,200          0        10  running for 10 min 00 s',
+    `    waiting until ${until}, because ${cat.waiting?.why}`,
+  ]);
+});
+
+it('has shorter words and cut names in 80 columns, and the remarks below', () => {
+  const lines = text(80, [ann, bob, cat]).slice(5);
+  expect(lines.slice(0, 6)).toEqual([
+    '  mailbox              phase    moved/total  to come  unmoved  doubt  last pass',
+    '  ann@example.com      in step  2,300/2,310        0       10      0  5 min ago',
+    '    needs you',
+    '  bob@example.com      syncing    100/2,310    2,200        0     10  never',
+    '    waiting: CONNECTION_LOST',
+    '  catherine…ample.com  syncing    100/2,310    2,200        0     10  running',
+  ]);
   expect(
-    Math.max(
-      ...text(110)
-        .slice(5)
-        .map((line) => line.length),
-    ),
-  ).toBeLessThan(110);
+    lines
+      .slice(6)
+      .map((line) => line.trim())
+      .join(' '),
+  ).toBe(`waiting until ${until}, because ${cat.waiting?.why}`);
+});
+
+it.each([60, 80, 100, 110, 120, 140])('fits %d columns', (width) => {
+  const command = `mxodus sync ${'a-long-folder/'.repeat(12)}acme.plan.json`;
+  const view = {
+    project: 'acme',
+    standings: [ann, bob, cat],
+    holder: { ...holder, command },
+    cutover: null,
+    now,
+    width,
+  };
+  const lines = statusText(view, makeStyle(false)).split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(Math.max(width, 74));
+});
+
+it('has a line of JSON that says what is waited for', () => {
+  expect(statusEvent(cat)).toMatchObject({ type: 'mailbox_status', health: 'waiting', waiting: cat.waiting });
+  expect(eventSchema.safeParse(statusEvent(cat)).success).toBe(true);
 });

@@ -1,7 +1,8 @@
-import type { MxodusEvent } from '@mxodus/model';
+import type { EventOf, MxodusEvent } from '@mxodus/model';
 import type { EventView } from '../output/event-view.ts';
 import { count, howLong, timestamp } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
+import { Waits, waitLogText } from './waits.ts';
 
 export interface StepProgressOptions {
   /** As in log lines: "plan". */
@@ -16,9 +17,10 @@ export interface StepProgressOptions {
   log: boolean;
 }
 
-/** Progress of commands that go through a list: a line for each step, and on a terminal how far it is. */
+/** Progress of commands that go through a list: a line for each step, and on a terminal how far it is and who waits. */
 export class StepProgress implements EventView<MxodusEvent> {
   readonly #options: StepProgressOptions;
+  readonly #waits = new Waits();
   #done = 0;
   #startedAt: number | null = null;
 
@@ -28,6 +30,7 @@ export class StepProgress implements EventView<MxodusEvent> {
 
   on(event: MxodusEvent, at: Date): string[] {
     this.#startedAt ??= at.getTime();
+    if (event.type === 'waiting') return this.#wait(event, at);
     const described = this.#options.describe(event);
     if (described === null) return [];
     if (described.step) this.#done += 1;
@@ -35,14 +38,22 @@ export class StepProgress implements EventView<MxodusEvent> {
     return [log ? `${timestamp(at)} ${verb} ${described.text}` : `  ${described.text}`];
   }
 
-  block(at: Date): string[] {
+  block(at: Date, width: number): string[] {
     this.#startedAt ??= at.getTime();
     const { text, steps, style } = this.#options;
-    return [style.dim(`  ${text(this.#done, steps)}, ${howLong(at.getTime() - this.#startedAt)}`)];
+    const line = style.dim(`  ${text(this.#done, steps)}, ${howLong(at.getTime() - this.#startedAt)}`);
+    return [...this.#waits.lines(at, width, style), line];
   }
 
   due(): string[] {
     return [];
+  }
+
+  #wait(event: EventOf<'waiting'>, at: Date): string[] {
+    this.#waits.on(event);
+    const text = waitLogText(event);
+    // A terminal has it in its live block.
+    return text === null || !this.#options.log ? [] : [`${timestamp(at)} ${this.#options.verb} ${text}`];
   }
 }
 

@@ -1,5 +1,6 @@
 import { type EventOf, EXIT, noMessages } from '@mxodus/model';
 import { describe, expect, it } from 'vitest';
+import { clockTime } from '../output/figures.ts';
 import { makeStyle } from '../output/style.ts';
 import { SyncProgress } from './sync-progress.ts';
 
@@ -25,6 +26,14 @@ const progress = (done: number): EventOf<'progress'> => ({
   source_messages: 52_127,
   bytes: done * 1000,
 });
+const waits = (why: string, until: number | null): EventOf<'waiting'> => ({
+  type: 'waiting',
+  mailbox: ANN,
+  why,
+  until: until === null ? null : at(until).toISOString(),
+  over: false,
+});
+const over: EventOf<'waiting'> = { type: 'waiting', mailbox: ANN, why: '', until: null, over: true };
 const finished = (exitCode: number, some = {}): EventOf<'mailbox_finished'> => ({
   type: 'mailbox_finished',
   mailbox: ANN,
@@ -54,14 +63,65 @@ describe('on a terminal', () => {
     );
   });
 
-  it('says why it waits and how long, and goes on after', () => {
+  it('says until when it waits and why, and goes on when it is over', () => {
     const view = open(false);
     view.on(started(), at(0));
-    const why = 'destination asked for a pause';
-    view.on({ type: 'waiting', mailbox: ANN, why, until: at(41).toISOString() }, at(0));
-    expect(view.block(at(0), 100)[0]).toBe(`  ${ANN}  waiting 41 s: ${why}`);
-    view.on(progress(10), at(42));
-    expect(view.block(at(42), 100)[0]).toContain('INBOX/Projects');
+    view.on(progress(10), at(1));
+    expect(view.on(waits('new asked ann for a pause', 3600), at(1))).toEqual([]);
+    const until = clockTime(at(3600), at(1));
+    expect(view.block(at(1), 100)[0]).toBe(`  ${ANN}  waiting until ${until}, because new asked ann for a pause`);
+    view.on(over, at(3600));
+    expect(view.block(at(3600), 100)[0]).toContain('INBOX/Projects');
+  });
+
+  it('goes on when a part of the mailbox does, and waits again when that is still too', () => {
+    const view = open(false);
+    view.on(started(), at(0));
+    view.on(waits('new asked ann for a pause', 3600), at(1));
+    view.on(progress(10), at(2));
+    expect(view.block(at(4), 100)[0]).toContain('INBOX/Projects');
+    expect(view.block(at(5), 100)[0]).toContain('waiting until');
+  });
+
+  it('is not hidden by short waits while it progresses', () => {
+    const view = open(false);
+    view.on(started(), at(0));
+    view.on(progress(10), at(1));
+    view.on(waits('the limit of 8 MB a second for new is reached', 3), at(1));
+    expect(view.block(at(2), 100)[0]).toContain('INBOX/Projects');
+    view.on(waits('new asked ann for a pause', 60), at(2));
+    expect(view.block(at(2), 100)[0]).toContain('new asked ann for a pause');
+  });
+
+  it('says so too when it does not know the end, and before it could look at the mailbox', () => {
+    const view = open(false);
+    view.on(waits('all 20 connections to old are in use', null), at(0));
+    expect(view.block(at(0), 100)).toEqual([
+      `  ${ANN}  waiting, because all 20 connections to old are in use`,
+      '  1 of 40 mailboxes active, 0 done, 39 queued, 0 with trouble          Ctrl-C stops safely',
+    ]);
+    view.on(over, at(1));
+    expect(view.block(at(1), 100)[0]).toContain('0 of 40 mailboxes active');
+  });
+
+  it('shows the reason on up to three lines, and fits 80 columns', () => {
+    const view = open(false);
+    const mailbox = 'somebody.with.a.long.name@department.example.com';
+    view.on({ ...started(), mailbox }, at(0));
+    const words = 'NO [THROTTLED] Request is throttled. Suggested Backoff Time: 299961 milliseconds. '.repeat(3);
+    view.on({ ...waits(`new asked ${mailbox} for a pause: "${words}"`, 3600), mailbox }, at(0));
+    view.on({ ...started(), mailbox: 'bob@example.com' }, at(0));
+    for (let second = 1; second <= 5; second += 1) {
+      view.on({ ...progress(1000 * second), mailbox: 'bob@example.com', folder: 'INBOX' }, at(second));
+    }
+    const lines = view.block(at(5), 80);
+    expect(lines.length).toBe(5);
+    expect(lines[0]).toMatch(/^ {2}somebod.*….*\.com {2}waiting until \d\d:\d\d \S+, because new asked$/);
+    expect(lines[2]).toMatch(/^ {20}\S.*…$/);
+    expect(lines[3]).toContain('ETA 48 s');
+    expect(lines[4]).toBe('  2 of 40 mailboxes active, 0 done, 38 queued, 0 with trouble');
+    // A terminal of 80 columns shows 79 of a line that is redrawn, and a folder's name may be cut.
+    expect(lines.slice(0, 3).every((line) => line.length < 80)).toBe(true);
   });
 
   it.each([
@@ -117,13 +177,30 @@ describe('in a log', () => {
     ]);
   });
 
-  it('says at once that it waits', () => {
+  it('says at once that it waits, whatever for, and the same again only now and then', () => {
     const view = open(true);
     view.on(started(), at(0));
-    expect(
-      view.on({ type: 'waiting', mailbox: ANN, why: 'throttled: 429', until: at(60).toISOString() }, at(1)),
-    ).toEqual([
+    expect(view.on(waits('throttled: 429', 60), at(1))).toEqual([
       `2026-11-22T12:00:01Z sync ${ANN} 0/52127 0% state=waiting until=2026-11-22T12:01:00Z reason="throttled: 429"`,
+    ]);
+    expect(view.on(over, at(2))).toEqual([]);
+    expect(view.on(waits('throttled: 430', 60), at(3))).toEqual([]);
+    expect(view.on(waits('the daily budget is used up', null), at(4))).toEqual([
+      `2026-11-22T12:00:04Z sync ${ANN} 0/52127 0% state=waiting reason="the daily budget is used up"`,
+    ]);
+    expect(view.due(at(9))).toEqual([
+      `2026-11-22T12:00:09Z sync ${ANN} 0/52127 0% state=waiting reason="the daily budget is used up"`,
+    ]);
+    view.on(over, at(10));
+    expect(view.due(at(15))).toEqual([
+      `2026-11-22T12:00:15Z sync ${ANN} 0/52127 0% state=looking eta=unknown not_moved=0`,
+    ]);
+  });
+
+  it('says that it waits before it could look at the mailbox', () => {
+    const view = open(true);
+    expect(view.on(waits('all 20 connections to old are in use', null), at(1))).toEqual([
+      `2026-11-22T12:00:01Z sync ${ANN} state=waiting reason="all 20 connections to old are in use"`,
     ]);
   });
 });

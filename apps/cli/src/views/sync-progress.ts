@@ -1,22 +1,39 @@
-import { type Buckets, type EventOf, EXIT, type MxodusEvent } from '@mxodus/model';
-import { cutMiddle, padTo } from '../output/columns.ts';
+import { type Buckets, type EventOf, EXIT, type MxodusEvent, type Wait } from '@mxodus/model';
+import { cut, cutMiddle, padTo, shownWidth, wrap } from '../output/columns.ts';
 import type { EventView } from '../output/event-view.ts';
-import { count, counted, percent, size, timestamp, wholeSeconds } from '../output/figures.ts';
+import { causeOf, count, counted, percent, size, timestamp, wholeSeconds } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
 import { logInterval } from './log-interval.ts';
 import { Rate } from './rate.ts';
+import { waitText } from './wait-text.ts';
 
 interface Active {
   mailbox: string;
-  sourceMessages: number;
+  /** null: it has not looked yet. */
+  sourceMessages: number | null;
   done: number;
   bytes: number;
   notMoved: number;
   folder: string;
-  waiting: { why: string; until: Date | null } | null;
+  waiting: Wait | null;
+  /** null: not since a long wait began. */
+  progressedAt: number | null;
+  /** The wait that was logged last. */
+  waitLogged: { cause: string; at: number } | null;
   rate: Rate;
   loggedAt: number;
 }
+
+/**
+ * A part of a mailbox may wait while another goes on, and a limit in bytes a second makes it wait a little all the time: a wait is
+ * shown when nothing else was heard of the mailbox for so long, or at once when it is a long one.
+ */
+const STILL_MS = 3000;
+const LONG_MS = 10_000;
+/** Lines of the live block for one mailbox that waits. */
+const WAIT_LINES = 3;
+/** What the figures of a mailbox take, with a bit of the folder's name. */
+const FIGURES_WIDTH = 78;
 
 /** What a pass looks like while it runs: one line a mailbox in flight, and one for all. */
 export class SyncProgress implements EventView<MxodusEvent> {
@@ -45,12 +62,8 @@ export class SyncProgress implements EventView<MxodusEvent> {
       case 'progress':
         this.#progress(event, at);
         return [];
-      case 'waiting': {
-        const active = this.#active.get(event.mailbox);
-        if (active === undefined) return [];
-        active.waiting = { why: event.why, until: event.until === null ? null : new Date(event.until) };
-        return this.#log ? [this.#logLine(active, at)] : [];
-      }
+      case 'waiting':
+        return this.#wait(event, at);
       case 'folder_finished': {
         const active = this.#active.get(event.mailbox);
         if (active !== undefined) active.notMoved += notMovedOf(event.buckets);
@@ -63,10 +76,16 @@ export class SyncProgress implements EventView<MxodusEvent> {
 
   block(at: Date, width: number): string[] {
     if (this.#startedAt === null) return [];
-    const room = Math.max(16, Math.min(40, Math.floor(width / 3)));
+    const room = Math.max(16, Math.min(40, width - FIGURES_WIDTH));
     const names = [...this.#active.values()].map(({ mailbox }) => [...mailbox].length);
     const nameWidth = Math.min(room, Math.max(0, ...names));
-    const lines = [...this.#active.values()].map((active) => this.#blockLine(active, at, nameWidth));
+    const lines = [...this.#active.values()].flatMap((active) => {
+      const name = padTo(cutMiddle(active.mailbox, nameWidth), nameWidth);
+      const wait = waitOf(active, at);
+      return wait === null
+        ? [`  ${name}  ${this.#figures(active, at, width)}`]
+        : this.#waitLines(wait, at, { name, width });
+    });
     return [...lines, this.#totalLine(width)];
   }
 
@@ -79,18 +98,7 @@ export class SyncProgress implements EventView<MxodusEvent> {
 
   #start(event: EventOf<'mailbox_started'>, at: Date): string[] {
     const { mailbox, source_messages: sourceMessages, known, in_doubt: inDoubt } = event;
-    const active: Active = {
-      mailbox,
-      sourceMessages,
-      done: 0,
-      bytes: 0,
-      notMoved: 0,
-      folder: '',
-      waiting: null,
-      rate: new Rate(),
-      loggedAt: at.getTime(),
-    };
-    this.#active.set(mailbox, active);
+    this.#active.set(mailbox, { ...newlyActive(mailbox, at), sourceMessages });
     if (this.#log) {
       const doubt = inDoubt > 0 ? ` in_doubt=${inDoubt}` : '';
       const only = event.append_only ? ' append_only=true' : '';
@@ -108,8 +116,23 @@ export class SyncProgress implements EventView<MxodusEvent> {
     active.sourceMessages = event.source_messages;
     active.bytes = event.bytes;
     active.folder = event.folder;
-    active.waiting = null;
+    active.progressedAt = at.getTime();
     active.rate.add(event.done, at);
+  }
+
+  /** Before it has begun it may wait for a connection. */
+  #wait({ mailbox, why, until, over }: EventOf<'waiting'>, at: Date): string[] {
+    const active = this.#active.get(mailbox) ?? newlyActive(mailbox, at);
+    active.waiting = over ? null : { why, until };
+    if (until === null || Date.parse(until) - at.getTime() >= LONG_MS) active.progressedAt = null;
+    if (over && active.sourceMessages === null) this.#active.delete(mailbox);
+    else this.#active.set(mailbox, active);
+    if (over || !this.#log) return [];
+    // A server that asks for a slow pace makes everything wait a little, again and again: that is said once in a while.
+    const [cause, logged] = [causeOf(why), active.waitLogged];
+    const interval = logInterval(at.getTime() - (this.#startedAt ?? at.getTime()));
+    if (logged !== null && logged.cause === cause && at.getTime() - logged.at < interval) return [];
+    return [this.#logLine(active, at)];
   }
 
   #finish(event: EventOf<'mailbox_finished'>, at: Date): string[] {
@@ -133,21 +156,31 @@ export class SyncProgress implements EventView<MxodusEvent> {
     return [`  ${mark}  ${mailbox}  ${counted(total, 'message')}, ${moved}${left}`];
   }
 
-  #blockLine(active: Active, at: Date, nameWidth: number): string {
-    const name = padTo(cutMiddle(active.mailbox, nameWidth), nameWidth);
-    const { waiting, done, sourceMessages, folder } = active;
-    if (waiting !== null) {
-      const left = waiting.until === null ? '' : ` ${wholeSeconds(waiting.until.getTime() - at.getTime())}`;
-      return `  ${name}  ${this.#style.warn(`waiting${left}`)}: ${waiting.why}`;
-    }
-    if (folder === '') return `  ${name}  looking at ${counted(sourceMessages, 'message')}`;
-    const rate = active.rate.perSecond(at);
-    const speed = rate === null ? '' : `${count(Math.round(rate))} msg/s`;
-    const eta = rate === null ? '' : `ETA ${wholeSeconds(((sourceMessages - done) / rate) * 1000)}`;
+  #figures({ done, sourceMessages, folder, rate, bytes }: Active, at: Date, width: number): string {
+    if (sourceMessages === null) return 'signing in';
+    if (folder === '') return `looking at ${counted(sourceMessages, 'message')}`;
+    const perSecond = rate.perSecond(at);
+    const speed = perSecond === null ? '' : `${count(Math.round(perSecond))} msg/s`;
+    const eta = perSecond === null ? '' : `ETA ${wholeSeconds(((sourceMessages - done) / perSecond) * 1000)}`;
+    // In 80 columns there is no room for the folder's name.
+    const narrow = width < 100;
     const part = `${count(done)}/${count(sourceMessages)}`;
-    const figures = `${padTo(part, 15, 'right')} ${padTo(percent(done, sourceMessages), 4, 'right')}`;
-    const flow = `${padTo(size(active.bytes), 9, 'right')}  ${padTo(speed, 11, 'right')}  ${padTo(eta, 14)}`;
-    return `  ${name}  ${figures}  ${flow}  ${this.#style.dim(folder)}`;
+    const figures = `${padTo(part, narrow ? 13 : 15, 'right')} ${padTo(percent(done, sourceMessages), 4, 'right')}`;
+    const flow = `${padTo(size(bytes), 9, 'right')}  ${padTo(speed, 11, 'right')}  ${padTo(eta, 14)}`;
+    return narrow ? `${figures}  ${flow}`.trimEnd() : `${figures}  ${flow}  ${this.#style.dim(folder)}`;
+  }
+
+  #waitLines(wait: Wait, at: Date, { name, width }: { name: string; width: number }): string[] {
+    const room = Math.max(20, width - shownWidth(name) - 5);
+    const text = wrap(waitText(wait, at), room);
+    const shown = text.slice(0, WAIT_LINES);
+    if (text.length > WAIT_LINES) shown[WAIT_LINES - 1] = cut(text.slice(WAIT_LINES - 1).join(' '), room);
+    const [first = '', ...rest] = shown;
+    const indent = ' '.repeat(shownWidth(name) + 4);
+    return [
+      `  ${name}  ${first.replace(/^waiting/, this.#style.warn('waiting'))}`,
+      ...rest.map((line) => `${indent}${line}`),
+    ];
   }
 
   #totalLine(width: number): string {
@@ -156,22 +189,44 @@ export class SyncProgress implements EventView<MxodusEvent> {
       `  ${this.#active.size} of ${counted(this.#mailboxes, 'mailbox')} active, ${count(this.#done)} done, ` +
       `${count(queued)} queued, ${count(this.#withTrouble)} with trouble`;
     const hint = 'Ctrl-C stops safely';
-    return `${padTo(text, Math.min(width - 1, 90) - hint.length)}${this.#style.dim(hint)}`;
+    const room = Math.min(width - 1, 90) - hint.length;
+    return shownWidth(text) < room ? `${padTo(text, room)}${this.#style.dim(hint)}` : text;
   }
 
   #logLine(active: Active, at: Date): string {
     active.loggedAt = at.getTime();
-    const { mailbox, done, sourceMessages, waiting, notMoved } = active;
-    const head = `${timestamp(at)} sync ${mailbox} ${done}/${sourceMessages} ${percent(done, sourceMessages)}`;
+    const { mailbox, done, sourceMessages, notMoved } = active;
+    const waiting = waitOf(active, at);
+    const part = sourceMessages === null ? '' : ` ${done}/${sourceMessages} ${percent(done, sourceMessages)}`;
+    const head = `${timestamp(at)} sync ${mailbox}${part}`;
     if (waiting !== null) {
-      const until = waiting.until === null ? '' : ` until=${timestamp(waiting.until)}`;
+      active.waitLogged = { cause: causeOf(waiting.why), at: at.getTime() };
+      const until = waiting.until === null ? '' : ` until=${timestamp(new Date(waiting.until))}`;
       return `${head} state=waiting${until} reason=${JSON.stringify(waiting.why)}`;
     }
+    if (sourceMessages === null) return `${head} state=connecting`;
     const rate = active.rate.perSecond(at);
     const eta = rate === null ? 'unknown' : `${Math.round((sourceMessages - done) / rate)}s`;
     return `${head} state=${active.folder === '' ? 'looking' : 'copying'} eta=${eta} not_moved=${notMoved}`;
   }
 }
+
+const newlyActive = (mailbox: string, at: Date): Active => ({
+  mailbox,
+  sourceMessages: null,
+  done: 0,
+  bytes: 0,
+  notMoved: 0,
+  folder: '',
+  waiting: null,
+  progressedAt: null,
+  waitLogged: null,
+  rate: new Rate(),
+  loggedAt: at.getTime(),
+});
+
+const waitOf = ({ waiting, progressedAt }: Active, at: Date): Wait | null =>
+  progressedAt === null || at.getTime() - progressedAt >= STILL_MS ? waiting : null;
 
 const notMovedOf = ({ cannot, failed, in_doubt: inDoubt }: Buckets): number => cannot + failed + inDoubt;
 

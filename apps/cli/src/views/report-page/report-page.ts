@@ -1,6 +1,7 @@
 import { count, counted, minuteOf, percent } from '../../output/figures.ts';
 import { type MailboxStanding, totalsOf } from '../mailbox-standing.ts';
 import { type Report, verdictOf } from '../report.ts';
+import { waitText } from '../wait-text.ts';
 import { foldersSection } from './folders-section.ts';
 import { Html, html } from './html.ts';
 import { listsSections } from './lists-sections.ts';
@@ -50,7 +51,7 @@ function numbers({ standings, alterations }: Report): Html {
 </dl>`;
 }
 
-function mailboxesSection({ plan, standings }: Report): Html {
+function mailboxesSection({ plan, standings, now }: Report): Html {
   const planned = new Map(plan.mailboxes.map((mailbox) => [mailbox.address, mailbox]));
   const rows = standings.map((standing) => {
     const mailbox = planned.get(standing.mailbox);
@@ -59,7 +60,7 @@ function mailboxesSection({ plan, standings }: Report): Html {
         ? ''
         : `${mailbox.source.server} → ${mailbox.destination.server}` +
           (mailbox.destination.address === mailbox.address ? '' : `, ${mailbox.destination.address}`);
-    return html`<tr><td>${standing.mailbox}<small>${way}</small></td><td>${standing.phase}</td><td>${health(standing)}</td>
+    return html`<tr><td>${standing.mailbox}<small>${way}</small></td><td>${standing.phase}</td><td${standing.waiting === null ? null : new Html(' class="wide"')}>${health(standing, now)}</td>
 <td class="n">${count(standing.moved)} / ${count(standing.source_messages)}</td><td class="n">${count(standing.lag)}</td>
 <td class="n">${count(standing.not_moved)}</td><td class="n">${count(standing.in_doubt)}</td>
 <td>${standing.last_complete_pass === null ? 'never' : minuteOf(new Date(standing.last_complete_pass))}</td></tr>`;
@@ -69,8 +70,9 @@ function mailboxesSection({ plan, standings }: Report): Html {
 <th class="n">Not moved</th><th class="n">In doubt</th><th>Last complete pass</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function health({ health: state, error }: MailboxStanding): Html {
-  return html`<span class="tag ${state.split(' ')[0] ?? ''}">${state}</span>${error === null ? null : html`<small>${error}</small>`}`;
+function health({ health: state, error, waiting }: MailboxStanding, now: Date): Html {
+  const why = waiting === null ? error : waitText(waiting, now);
+  return html`<span class="tag ${state.split(' ')[0] ?? ''}">${state}</span>${why === null ? null : html`<small>${why}</small>`}`;
 }
 
 function cutoverSection({ cutover }: Report): Html | null {
