@@ -7,11 +7,14 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['{apps,packages}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    // Those that take minutes have a command of their own: npm run test:long.
+    exclude: ['**/*.long.test.ts', '**/node_modules/**'],
     reporters: ['default', './test/count-reporter.ts'],
     globalSetup: ['./test/require-servers.ts'],
     // Real servers take a moment to start on a busy machine; nothing here is a speed limit.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // More than cores: most of these wait for a server or a pause.
+    maxWorkers: 4,
   },
 });

@@ -1,22 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   compareMailboxes,
   type Dovecot,
   type DovecotOptions,
+  type FolderMap,
+  type ImapServer,
   makeTempDir,
+  type Namespace,
+  namespaceOf,
   readMailbox,
   type SeedOptions,
   seedMaildirs,
+  signedIn,
   startDovecot,
   type Truth,
   uidNexts,
 } from '@mxodus/lab';
 import { planSchema } from '@mxodus/model';
 
-/** Two real Dovecots, seeded mailboxes and a config: what a journey with the real command line needs. */
+/** Two real servers, seeded mailboxes and a config: what a journey with the real command line needs. */
 
 const CLI = new URL('../apps/cli/bin/mxodus.mjs', import.meta.url).pathname;
 const OLD_PASSWORD = 'old-secret-7261';
@@ -28,33 +33,85 @@ export interface Finished {
   stderr: string;
 }
 
-export interface JourneyOptions {
+interface Circumstances {
   users: readonly string[];
-  seed: Omit<SeedOptions, 'server' | 'users'>;
-  old?: Partial<DovecotOptions>;
-  new?: Partial<DovecotOptions>;
+  /** The destination user of every mailbox; default: each its own. */
+  into?: string;
   /** Added to the config at the top level. */
   config?: string;
   /** Of both servers, as the config has it: `{ connections: 20, connections_per_mailbox: 2 }`. */
   limits?: string;
+  /** How to sign in, as the config has it: `{ method: plain, user: admin, password: { env: NEW_PW } }`; then no mailbox has a password there. */
+  auth?: { old?: string; new?: string };
   /** In place of a server's own port: a proxy of the test. */
   oldPort?: (port: number) => Promise<number>;
   newPort?: (port: number) => Promise<number>;
 }
 
+export interface JourneyOptions extends Circumstances {
+  seed: Omit<SeedOptions, 'server' | 'users'>;
+  old?: Partial<DovecotOptions>;
+  new?: Partial<DovecotOptions>;
+}
+
+/** What a journey needs of a server, whatever its make. */
+export interface JourneyServer extends ImapServer {
+  port: number;
+  /** Every user's password. */
+  password: string;
+  stop(): Promise<void>;
+}
+
+export interface JourneyStart {
+  dir: string;
+  name: string;
+  users: readonly string[];
+  password: string;
+}
+
+export interface JourneyBetween<Old extends JourneyServer, New extends JourneyServer> extends Circumstances {
+  old: (at: JourneyStart) => Promise<Old>;
+  new: (at: JourneyStart) => Promise<New>;
+  /** Fills the old server, and says what it shows then. */
+  seed: (old: Old) => Promise<Truth>;
+  /** false: one of the two has no RFC 6154 roles, so they are not compared. */
+  roles?: boolean;
+}
+
 export type Journey = Awaited<ReturnType<typeof startJourney>>;
 
-export async function startJourney(options: JourneyOptions) {
+/** Between two Dovecots. */
+export function startJourney(options: JourneyOptions) {
+  const dovecot = (own: Partial<DovecotOptions>) => {
+    return ({ dir, name, password }: JourneyStart): Promise<Dovecot> =>
+      startDovecot({ dir, name, password, maxUserIpConnections: 50, ...own });
+  };
+  return startJourneyBetween({
+    ...options,
+    old: dovecot({ layout: 'fs', ...options.old }),
+    new: dovecot({ saveCrlf: true, ...options.new }),
+    seed: (server) => seedMaildirs({ server, users: options.users, ...options.seed }),
+  });
+}
+
+/** Between any two servers of the lab. */
+export async function startJourneyBetween<Old extends JourneyServer, New extends JourneyServer>(
+  options: JourneyBetween<Old, New>,
+) {
+  const { users, roles = true } = options;
   const temp = await makeTempDir();
   const stops: (() => Promise<void>)[] = [() => temp.remove()];
-  const start = async (name: 'old' | 'new', password: string, own: Partial<DovecotOptions>): Promise<Dovecot> => {
-    const server = await startDovecot({ dir: join(temp.path, name), name, password, maxUserIpConnections: 50, ...own });
+  const start = async <S extends JourneyServer>(
+    starter: (at: JourneyStart) => Promise<S>,
+    at: { name: string; password: string },
+  ): Promise<S> => {
+    const server = await starter({ dir: join(temp.path, at.name), users, ...at });
     stops.push(() => server.stop());
     return server;
   };
-  const oldServer = await start('old', OLD_PASSWORD, { layout: 'fs', ...options.old });
-  const newServer = await start('new', NEW_PASSWORD, { saveCrlf: true, ...options.new });
-  const truth = await seedMaildirs({ server: oldServer, users: options.users, ...options.seed });
+  const oldServer = await start(options.old, { name: 'old', password: OLD_PASSWORD });
+  const newServer = await start(options.new, { name: 'new', password: NEW_PASSWORD });
+  const truth = await options.seed(oldServer);
   const oldPort = (await options.oldPort?.(oldServer.port)) ?? oldServer.port;
   const newPort = (await options.newPort?.(newServer.port)) ?? newServer.port;
   await writeFile(join(temp.path, 'mxodus.yaml'), configText(options, { oldPort, newPort }));
@@ -81,10 +138,15 @@ export async function startJourney(options: JourneyOptions) {
     /** Runs the real command line to its end. */
     run: (...args: string[]): Promise<Finished> => finish(spawnCli(...args)),
     /** What differs at the new server, for every user, but for the names the plan says; [] when all is equal. */
-    differences: async () =>
-      differences({ truth, server: newServer, password: NEW_PASSWORD, renames: await plannedNames(plan) }),
+    differences: async () => differences({ truth, plan, roles, old: oldServer, new: newServer }),
     uidNexts: (user: string) => uidNexts(newServer, user, NEW_PASSWORD),
     read: (user: string) => readMailbox(newServer, user, NEW_PASSWORD),
+    /** What the old server shows now; differences() then compares with that. */
+    readOldAgain: async (): Promise<void> => {
+      for (const user of users) truth.users[user] = { folders: await readMailbox(oldServer, user, OLD_PASSWORD) };
+    },
+    /** What was copied is forgotten; the plan is not. */
+    loseLedger: () => rm(join(temp.path, '.mxodus'), { recursive: true }),
     stop: async (): Promise<void> => {
       for (const stop of stops.reverse()) await stop();
     },
@@ -109,41 +171,64 @@ export function summaryOf({ stdout, stderr }: Finished): Record<string, unknown>
 
 interface Check {
   truth: Truth;
-  server: Dovecot;
-  password: string;
-  renames: Readonly<Record<string, string>>;
+  plan: string;
+  roles: boolean;
+  old: JourneyServer;
+  new: JourneyServer;
 }
 
-/** Source name to destination name, where the plan gives another. */
-async function plannedNames(path: string): Promise<Record<string, string>> {
-  const { mailboxes } = planSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  const renamed = mailboxes.flatMap(({ folders }) => folders.filter((folder) => folder.source !== folder.destination));
-  return Object.fromEntries(renamed.map((folder) => [folder.source, folder.destination]));
+/** Source name to destination name, where the plan gives another; '/' between levels, without the servers' prefixes. */
+async function plannedNames(check: Check, at: { old: Namespace; new: Namespace }): Promise<Record<string, string>> {
+  const { mailboxes } = planSchema.parse(JSON.parse(await readFile(check.plan, 'utf8')));
+  const names = mailboxes.flatMap(({ folders }) =>
+    folders.map((folder) => [readable(folder.source, at.old), readable(folder.destination, at.new)] as const),
+  );
+  return Object.fromEntries(names.filter(([source, destination]) => source !== destination));
 }
 
-async function differences({ truth, server, password, renames }: Check): Promise<string[]> {
+function readable(path: string, { prefix, separator }: Namespace): string {
+  return (path.startsWith(prefix) ? path.slice(prefix.length) : path).split(separator).join('/');
+}
+
+async function differences(check: Check): Promise<string[]> {
   const lines: string[] = [];
-  for (const [user, { folders }] of Object.entries(truth.users)) {
-    const found = await readMailbox(server, user, password);
+  for (const [user, { folders }] of Object.entries(check.truth.users)) {
+    const namespaceAt = (server: JourneyServer): Promise<Namespace> =>
+      signedIn(server, user, server.password, namespaceOf);
+    const renames = await plannedNames(check, { old: await namespaceAt(check.old), new: await namespaceAt(check.new) });
+    const found = await readMailbox(check.new, user, check.new.password);
     // Every Dovecot makes the special-use folders it is set up with; only those the source has are compared.
     const ignoreFolders = Object.keys(found).filter(
       (name) => !(name in folders) && found[name]?.messages.length === 0 && !Object.values(renames).includes(name),
     );
-    lines.push(...compareMailboxes(folders, found, { renames, ignoreFolders }).map((line) => `${user} ${line}`));
+    const shown = (map: FolderMap): FolderMap => (check.roles ? map : withoutRoles(map));
+    const compared = compareMailboxes(shown(folders), shown(found), { renames, ignoreFolders });
+    lines.push(...compared.map((line) => `${user} ${line}`));
   }
   return lines;
 }
 
-function configText(options: JourneyOptions, at: { oldPort: number; newPort: number }): string {
-  const limits = options.limits === undefined ? '' : `, limits: ${options.limits}`;
+function withoutRoles(folders: FolderMap): FolderMap {
+  return Object.fromEntries(Object.entries(folders).map(([name, folder]) => [name, { ...folder, specialUse: null }]));
+}
+
+function configText(options: Circumstances, at: { oldPort: number; newPort: number }): string {
+  const { limits, auth } = options;
+  const server = (name: 'old' | 'new', port: number): string => {
+    const own = `${limits === undefined ? '' : `, limits: ${limits}`}${auth?.[name] === undefined ? '' : `, auth: ${auth[name]}`}`;
+    return `  ${name}: { kind: imap, host: 127.0.0.1, port: ${port}, tls: none${own} }`;
+  };
+  const secret = (name: 'old' | 'new'): string =>
+    auth?.[name] === undefined ? `, password: { env: ${name.toUpperCase()}_PW }` : '';
   const mailboxes = options.users.map((user) => {
-    return `  - { address: ${user}@example.test, source: old, user: ${user}, password: { env: OLD_PW }, destination: { user: ${user}, password: { env: NEW_PW } } }`;
+    const destination = `{ user: ${options.into ?? user}${secret('new')} }`;
+    return `  - { address: ${user}@example.test, source: old, user: ${user}${secret('old')}, destination: ${destination} }`;
   });
   return `version: 1
 project: acme
 servers:
-  old: { kind: imap, host: 127.0.0.1, port: ${at.oldPort}, tls: none${limits} }
-  new: { kind: imap, host: 127.0.0.1, port: ${at.newPort}, tls: none${limits} }
+${server('old', at.oldPort)}
+${server('new', at.newPort)}
 mailboxes:
 ${mailboxes.join('\n')}
 assign:

@@ -1,60 +1,133 @@
-import { type FaultProxy, startFaultProxy } from '@mxodus/lab';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Journey, startJourney, summaryOf } from '../journey.ts';
+import type { Break, Broken } from './breakable-line.ts';
+import { append, type CutWorld, LARGE_BYTES, startCutWorld } from './cut-world.ts';
 
-let journey: Journey;
-let proxy: FaultProxy;
+/** The line is cut at one step of the protocol after another, each in a mailbox of its own; the same run gets over it. */
+
+let world: CutWorld | undefined;
 afterEach(async () => {
-  await journey.stop();
-  await proxy.stop();
+  await world?.stop();
+  world = undefined;
 });
 
-const CAPABILITIES = [
-  ['MULTIAPPEND and LITERAL+', undefined],
-  ['LITERAL+ alone', 'IMAP4rev1 LITERAL+ UIDPLUS'],
-  ['no extension', 'IMAP4rev1'],
-] as const;
+type Cut = Omit<Break, 'user'> & { end: 'old' | 'new'; at: string };
 
-async function start(capability: string | undefined): Promise<void> {
-  journey = await startJourney({
-    users: ['ann'],
-    seed: { messagesPerUser: 260, seed: 5, largestBytes: 3_000_000, bigMessages: 1 },
-    new: capability === undefined ? {} : { capability },
-    newPort: async (port) => {
-      proxy = await startFaultProxy({ target: { host: '127.0.0.1', port } });
-      return proxy.port;
-    },
-  });
-  expect(await journey.run('plan')).toMatchObject({ code: 0 });
-}
+const command = (end: Cut['end'], at: string, on: RegExp, more: Partial<Break> = {}): Cut => {
+  return { end, at, side: 'commands', on, ...more };
+};
+const answer = (end: Cut['end'], at: string, on: RegExp, more: Partial<Break> = {}): Cut => {
+  return { end, at, side: 'answers', on, ...more };
+};
 
-describe.each(CAPABILITIES)('with %s', (_, capability) => {
-  it('nothing is lost or doubled when the line is cut after APPEND was stored and before its OK', async () => {
-    await start(capability);
-    for (const nth of [1, 3, 5]) proxy.cutAfterClientSends(/^APPEND/, { nth });
-    await syncUntilDone();
+const BODY = /^\* \d+ FETCH \([^\r]*BODY\[\] \{\d+\}\r\n/m;
+
+/** What the source is asked for in a first pass. */
+const READ: readonly Cut[] = [
+  answer('old', 'the OK to the sign-in', /^\S+ OK .*Logged in/m),
+  answer('old', 'inside LIST', /^\* LIST /m, { nth: 2, pass: 11 }),
+  command('old', 'EXAMINE', /^\S+ EXAMINE /m),
+  answer('old', 'the answer to EXAMINE', /^\* OK \[UIDVALIDITY/m, { pass: 8 }),
+  command('old', 'the listing', /^\S+ UID FETCH [^\r]*FLAGS/m),
+  answer('old', 'inside a row of the listing', /^\* \d+ FETCH \([^\r]*FLAGS/m, { nth: 3, pass: 14 }),
+  answer('old', 'the OK to the listing', /^\S+ OK [^\r]*Fetch completed/m),
+  command('old', 'the bodies', /^\S+ UID FETCH [^\r]*BODY\.PEEK\[\]/m),
+  answer('old', 'inside a body', BODY, { nth: 2, pass: 120 }),
+  answer('old', 'between two bodies', BODY, { nth: 3 }),
+  answer('old', 'the OK to the bodies', /^\)\r\n\S+ OK /m, { pass: 3 }),
+  answer('old', 'the middle of a large body', /BODY\[\] \{1\d{6}\}/, { pass: LARGE_BYTES / 2 }),
+  command('old', 'LOGOUT', /^\S+ LOGOUT/m),
+];
+
+/** What is written in a first pass. */
+const WRITTEN: readonly Cut[] = [
+  answer('new', 'the OK to the sign-in', /^\S+ OK .*Logged in/m),
+  answer('new', 'the OK to the second sign-in', /^\S+ OK .*Logged in/m, { nth: 2 }),
+  answer('new', 'inside LIST', /^\* LIST /m, { pass: 11 }),
+  answer('new', 'inside STATUS', /^\* STATUS /m, { pass: 11 }),
+  command('new', 'SELECT', /^\S+ (?:SELECT|EXAMINE) /m),
+  command('new', 'CREATE', /^\S+ CREATE /m),
+  answer('new', 'the OK to CREATE', /^\S+ OK .*Create completed/m),
+  command('new', 'SUBSCRIBE', /^\S+ SUBSCRIBE /m),
+  answer('new', 'the OK to SUBSCRIBE', /^\S+ OK .*Subscribe completed/m),
+];
+
+const APPENDED: readonly Cut[] = [
+  command('new', 'APPEND', /^\S+ APPEND /m),
+  command('new', 'inside APPEND', /^\S+ APPEND /m, { pass: 200 }),
+  command('new', 'inside the second message', /\(\\Seen\) "[^"]*" ~?\{\d+\+?\}\r\n/, { nth: 2, pass: 150 }),
+  command('new', 'inside a large message', /\{1\d{6}\+?\}/, { pass: LARGE_BYTES / 2 }),
+  answer('new', 'the OK to APPEND', /^\S+ OK .*Append completed/m),
+  answer('new', 'the OK to the second APPEND', /^\S+ OK .*Append completed/m, { nth: 2 }),
+  answer('new', 'inside the OK to APPEND', /^\S+ OK .*Append completed/m, { pass: 6 }),
+];
+
+/** A message was read, one moved, one is new. */
+const FOLLOWED: readonly Cut[] = [
+  answer('old', 'the OK to the sign-in, later', /^\S+ OK .*Logged in/m),
+  command('old', 'EXAMINE, later', /^\S+ EXAMINE /m),
+  answer('old', 'inside what changed', /^\* \d+ FETCH \([^\r]*FLAGS/m, { pass: 14 }),
+  command('new', 'SELECT, later', /^\S+ SELECT /m),
+  command('new', 'UID STORE', /^\S+ UID STORE /m),
+  answer('new', 'the OK to UID STORE', /^\S+ OK .*Store completed/m),
+  command('new', 'UID MOVE', /^\S+ UID MOVE /m),
+  answer('new', 'what UID MOVE moved', /^\* \d+ EXPUNGE/m),
+  answer('new', 'the OK to UID MOVE', /^\S+ OK .*Move completed/m),
+  answer('new', 'the OK to APPEND, later', /^\S+ OK .*Append completed/m),
+  command('new', 'LOGOUT', /^\S+ LOGOUT/m),
+];
+
+const WANTS_LARGE = /large/;
+
+describe.each([
+  ['multiappend', [...READ, ...WRITTEN, ...APPENDED], FOLLOWED],
+  ['plain, no UIDPLUS', [...WRITTEN, ...APPENDED], FOLLOWED],
+  ['pipelined', APPENDED, []],
+  ['pipelined, no UIDPLUS', APPENDED, FOLLOWED.slice(-2)],
+] as const)('a destination with %s', (how, first, later) => {
+  it('gets each message once, wherever the line is cut', async () => {
+    const cuts = [...first, ...later];
+    const userOf = (cut: Cut): string => `u${cuts.indexOf(cut) + 1}`;
+    world = await startCutWorld({ users: cuts.map(userOf), append: how });
+    const { journey, sync, atSource } = world;
+    for (const cut of cuts.filter(({ at }) => WANTS_LARGE.test(at))) {
+      await atSource(userOf(cut), [append(userOf(cut), 'INBOX', 'large', LARGE_BYTES)]);
+    }
+    await journey.readOldAgain();
+    expect(await journey.run('plan')).toMatchObject({ code: 0 });
+
+    const greeting = world.old.add({ side: 'answers', on: /^\* OK/m });
+    const broken = armed(world, first, userOf);
+    expect(await sync()).toMatchObject({ errors: [], exit_code: 0, buckets: { failed: 0, in_doubt: 0 } });
+    expect(untouched(broken)).toEqual([]);
+    expect(greeting.hits).toBe(1);
     expect(await journey.differences()).toEqual([]);
-  });
+    expect(await sync()).toMatchObject({ exit_code: 0, destination_writes: 0 });
+    if (later.length === 0) return;
 
-  it('nothing is lost or doubled when the line is cut inside APPEND, before it, and at every other step', async () => {
-    await start(capability);
-    proxy.cutInsideCommand(/^APPEND/, 700, { nth: 2 });
-    proxy.cutBeforeServerSees(/^APPEND/, { nth: 6 });
-    proxy.cutBeforeServerSees(/^CREATE/, { nth: 3 });
-    proxy.cutAfterClientSends(/^SUBSCRIBE/, { nth: 4 });
-    await syncUntilDone();
+    for (const cut of later) {
+      const user = userOf(cut);
+      await atSource(user, [
+        'SELECT INBOX',
+        'STORE 1 +FLAGS.SILENT (\\Flagged)',
+        'MOVE 2 Work',
+        append(user, 'INBOX', 'new'),
+      ]);
+    }
+    await journey.readOldAgain();
+    const brokenLater = armed(world, later, userOf);
+    expect(await sync()).toMatchObject({ errors: [], exit_code: 0, buckets: { failed: 0, in_doubt: 0 } });
+    expect(untouched(brokenLater)).toEqual([]);
     expect(await journey.differences()).toEqual([]);
+    expect(await sync()).toMatchObject({ exit_code: 0, destination_writes: 0 });
   });
 });
 
-/** The same command until it says that all is moved; then once more, which must send nothing. */
-async function syncUntilDone(): Promise<void> {
-  let last = summaryOf(await journey.run('sync', journey.plan, '--json'));
-  for (let pass = 1; last.exit_code !== 0 && pass < 8; pass += 1)
-    last = summaryOf(await journey.run('sync', journey.plan, '--json'));
-  expect(last).toMatchObject({ exit_code: 0, buckets: { failed: 0, in_doubt: 0 } });
-  expect(summaryOf(await journey.run('sync', journey.plan, '--json'))).toMatchObject({
-    exit_code: 0,
-    destination_writes: 0,
-  });
+function armed(at: CutWorld, cuts: readonly Cut[], userOf: (cut: Cut) => string): Map<string, Broken> {
+  return new Map(
+    cuts.map((cut) => [`${userOf(cut)} ${cut.end} ${cut.at}`, at[cut.end].add({ ...cut, user: userOf(cut) })]),
+  );
 }
+
+/** Where the fault did not happen. */
+const untouched = (broken: ReadonlyMap<string, Broken>): string[] =>
+  [...broken].filter(([, { hits }]) => hits !== 1).map(([at]) => at);

@@ -252,7 +252,7 @@ describe('making a plan', () => {
         source,
         destination: account(destination, source.user),
       })),
-      rules: { newest_first: true, folders: NO_RULES },
+      rules: { deletes: 'keep', newest_first: true, folders: NO_RULES },
       domains: [],
       warnings: [],
       engine: inlineEngine({ old: 2, plain: 2 }),

@@ -1,13 +1,19 @@
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openRawConnection, quoted, type RawConnection } from '@mxodus/lab';
+import {
+  noUidCodes,
+  openRawConnection,
+  type QuirkServer,
+  quoted,
+  type RawConnection,
+  startQuirkServer,
+} from '@mxodus/lab';
 import { afterEach, describe, expect, it } from 'vitest';
 import { finish, type Journey, type JourneyOptions, startJourney, summaryOf } from '../journey.ts';
-import { type LineProxy, startLineProxy, withoutAppendUid } from '../line-proxy.ts';
 
 let journey: Journey;
-let proxy: LineProxy | undefined;
+let proxy: QuirkServer | undefined;
 const connections: RawConnection[] = [];
 afterEach(async () => {
   for (const connection of connections.splice(0)) connection.close();
@@ -106,7 +112,7 @@ describe.each([
 ])('a destination with %s', (_, capability, hideUids) => {
   it('gets an exact copy, hostile shapes and all, and flags still follow', async () => {
     const newPort = async (port: number): Promise<number> => {
-      proxy = await startLineProxy(port, { answers: withoutAppendUid });
+      proxy = await startQuirkServer({ target: { host: '127.0.0.1', port }, quirks: [noUidCodes()] });
       return proxy.port;
     };
     await start({

@@ -1,15 +1,23 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FaultProxy, startFaultProxy } from '@mxodus/lab';
+import {
+  answer,
+  defineQuirk,
+  type FaultProxy,
+  ignoresDates,
+  type QuirkServer,
+  type Quirks,
+  startFaultProxy,
+  startQuirkServer,
+} from '@mxodus/lab';
 import { afterEach, expect, it } from 'vitest';
 import { type Journey, type JourneyOptions, startJourney, summaryOf } from '../journey.ts';
-import { type LineProxy, type Script, startLineProxy } from '../line-proxy.ts';
 import { contents, deliver, held, inFolder } from './deliver.ts';
 
 /** A destination that loses connections, forgets, or says too much. */
 
 let journey: Journey;
-let proxy: LineProxy | FaultProxy | undefined;
+let proxy: QuirkServer | FaultProxy | undefined;
 afterEach(async () => {
   await journey.stop();
   await proxy?.stop();
@@ -23,6 +31,14 @@ async function start(options: Partial<JourneyOptions> = {}): Promise<void> {
     ...options,
   });
 }
+
+/** In front of the destination. */
+const behind = (...quirks: Quirks): Partial<JourneyOptions> => ({
+  newPort: async (port) => {
+    proxy = await startQuirkServer({ target: { host: '127.0.0.1', port }, quirks });
+    return proxy.port;
+  },
+});
 
 const sync = async () => summaryOf(await journey.run('sync', journey.plan, '--json'));
 
@@ -52,46 +68,37 @@ it('a line cut after APPEND gives back its share of the memory: messages that ne
 });
 
 it('a cut after APPEND doubles nothing where the destination does not keep dates', async () => {
-  let cuts = 0;
-  const script: Script = {
-    commands: (text) => text.replace(/^((?:X\d+ APPEND "[^"]*")? \([^)]*\)) "[^"]*"(?= ~?\{\d+\+?\}\r$)/gm, '$1'),
-    answers: (text) => {
-      if (cuts > 0 || !/^X\d+ OK .*Append completed/m.test(text)) return text;
-      cuts += 1;
-      return null;
+  const cut = defineQuirk('cut after APPEND', (hit) => ({
+    onResponse: ({ kind, command, text }) => {
+      if (cut.hits > 0 || kind !== 'tagged' || command?.name !== 'APPEND' || !/^\S+ OK\b/.test(text)) return undefined;
+      hit();
+      return { kind: 'cut' };
     },
-  };
-  await start({
-    newPort: async (port) => {
-      proxy = await startLineProxy(port, script);
-      return proxy.port;
-    },
-  });
+  }));
+  await start(behind(ignoresDates(), cut));
   await deliver(journey.old, { count: 5 });
   expect(await journey.run('plan')).toMatchObject({ code: 0 });
   expect(await sync()).toMatchObject({ exit_code: 0, buckets: { moved_now: 5, failed: 0, in_doubt: 0 } });
-  expect(cuts).toBe(1);
+  expect(cut.hits).toBe(1);
   expect(await contents(journey.new)).toEqual(await contents(journey.old));
   for (const line of await held(journey.new)) expect(line).not.toContain(' 2020-');
   expect(await sync()).toMatchObject({ exit_code: 0, destination_writes: 0 });
 });
 
 it('an APPENDUID that names every UID there is neither takes the memory nor doubles a message', async () => {
-  let lies = 0;
-  const lie = (_: string, uidValidity: string): string => {
-    lies += 1;
-    return `[APPENDUID ${uidValidity} 1:4294967295]`;
-  };
-  await start({
-    newPort: async (port) => {
-      proxy = await startLineProxy(port, { answers: (text) => text.replace(/\[APPENDUID (\d+) [^\]]*\]/g, lie) });
-      return proxy.port;
+  const lie = defineQuirk('every UID', (hit) => ({
+    onResponse: (response) => {
+      if (!response.text.includes('[APPENDUID ')) return undefined;
+      hit();
+      response.text = response.text.replace(/\[APPENDUID (\d+) [^\]]*\]/, '[APPENDUID $1 1:4294967295]');
+      return undefined;
     },
-  });
+  }));
+  await start(behind(lie));
   await deliver(journey.old, { count: 3 });
   expect(await journey.run('plan')).toMatchObject({ code: 0 });
   expect(await sync()).toMatchObject({ exit_code: 0, buckets: { moved_now: 3, failed: 0 } });
-  expect(lies).toBeGreaterThan(0);
+  expect(lie.hits).toBeGreaterThan(0);
   expect(await sync()).toMatchObject({ exit_code: 0, destination_writes: 0 });
   expect(await held(journey.new)).toEqual(await held(journey.old));
 });
@@ -120,26 +127,28 @@ async function changeUidValidity(maildir: string): Promise<void> {
 }
 
 it('a server that echoes the password in its refusal puts it into no output and no file', async () => {
-  let refusals = 0;
-  const script: Script = {};
+  let quirky: QuirkServer | undefined;
   await start({
     newPort: async (port) => {
-      proxy = await startLineProxy(port, script);
+      proxy = quirky = await startQuirkServer({ target: { host: '127.0.0.1', port } });
       return proxy.port;
     },
   });
   await deliver(journey.old);
   expect(await journey.run('plan')).toMatchObject({ code: 0 });
   const { password } = journey.new;
-  script.answers = (text) =>
-    text.replace(/^(\S+) OK .*Logged in.*$/m, (_, tag) => {
-      refusals += 1;
-      return `${tag} NO [AUTHENTICATIONFAILED] bad command: LOGIN ann ${password}`;
-    });
+  const echo = defineQuirk('echoes the password', (hit) => ({
+    onCommand: ({ name }) => {
+      if (name !== 'LOGIN' && name !== 'AUTHENTICATE') return undefined;
+      hit();
+      return answer(`NO [AUTHENTICATIONFAILED] bad command: LOGIN ann ${password}`);
+    },
+  }));
+  quirky?.setQuirks([echo]);
   const json = await journey.run('sync', journey.plan, '--json');
   const text = await journey.run('sync', journey.plan);
   expect([json.code, text.code]).toEqual([4, 4]);
-  expect(refusals).toBeGreaterThan(1);
+  expect(echo.hits).toBeGreaterThan(1);
   expect(json.stdout).toContain('AUTH_FAILED');
   for (const output of [json.stdout, json.stderr, text.stdout, text.stderr]) expect(output).not.toContain(password);
   const entries = await readdir(join(journey.dir, '.mxodus'), { recursive: true, withFileTypes: true });

@@ -1,12 +1,12 @@
+import { defineQuirk, type QuirkServer, startQuirkServer } from '@mxodus/lab';
 import { afterEach, expect, it } from 'vitest';
 import { type Finished, type Journey, type JourneyOptions, startJourney, summaryOf } from '../journey.ts';
-import { type LineProxy, type Script, startLineProxy } from '../line-proxy.ts';
 import { contents, deliver, inFolder } from './deliver.ts';
 
 /** verify where the destination has more than was moved, and beside a sync. */
 
 let journey: Journey;
-let proxy: LineProxy | undefined;
+let proxy: QuirkServer | undefined;
 afterEach(async () => {
   await journey.stop();
   await proxy?.stop();
@@ -42,11 +42,10 @@ it('verify names one more copy of a moved message, and says nothing about mail t
 });
 
 it('verify beside a sync breaks neither', async () => {
-  const script: Script = {};
   await start({
     users: ['ann', 'bob'],
     newPort: async (port) => {
-      proxy = await startLineProxy(port, script);
+      proxy = await startQuirkServer({ target: { host: '127.0.0.1', port } });
       return proxy.port;
     },
   });
@@ -56,12 +55,16 @@ it('verify beside a sync breaks neither', async () => {
   expect(await journey.run('sync', journey.plan, '--mailbox', 'bob@*')).toMatchObject({ code: 0 });
   let verified: Promise<Finished> | undefined;
   // A large message is on disk by then, and is read from there when verify is done.
-  script.commands = async (text) => {
-    if (!/^X\d+ APPEND/m.test(text)) return text;
-    verified ??= journey.run('verify', journey.plan, '--level', 'bytes', '--mailbox', 'bob@*');
-    await verified;
-    return text;
-  };
+  const verifyFirst = defineQuirk('verify first', (hit) => ({
+    onCommand: async ({ name }) => {
+      if (name !== 'APPEND') return undefined;
+      hit();
+      verified ??= journey.run('verify', journey.plan, '--level', 'bytes', '--mailbox', 'bob@*');
+      await verified;
+      return undefined;
+    },
+  }));
+  proxy?.setQuirks([verifyFirst]);
   const synced = await journey.run('sync', journey.plan, '--json');
   expect(await verified).toMatchObject({ code: 0 });
   expect(summaryOf(synced)).toMatchObject({ exit_code: 0, buckets: { moved_now: 2, moved_before: 3, failed: 0 } });
