@@ -4,7 +4,6 @@ import {
   byeInAppend,
   capabilities,
   changedUidValidity,
-  examineInventsUidValidity,
   ignoresDates,
   noUidCodes,
   type Quirks,
@@ -85,14 +84,6 @@ describe('UIDVALIDITY', () => {
       expect(await test.held('new')).toEqual(await test.held('old'));
     },
   );
-
-  it('made up by each EXAMINE (Courier): a second pass sends nothing', async () => {
-    const courier = examineInventsUidValidity();
-    const test = await start({ old: [courier] });
-    expect((await test.sync()).summary).toMatchObject({ exit_code: 0 });
-    await test.deliver({ body: plainMail('late') });
-    await onceEach(test);
-  });
 });
 
 describe('a destination that changes what it stores', () => {
