@@ -11,5 +11,7 @@ export function greetingOf(host: string, port: number): Promise<string> {
     socket.once('data', (data) => answer(data.toString('latin1')));
     socket.once('error', () => answer(''));
     socket.once('end', () => answer(''));
+    // Somebody else's server may have got the port in between, and say nothing.
+    socket.setTimeout(2000, () => answer(''));
   });
 }
