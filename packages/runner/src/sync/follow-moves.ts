@@ -2,6 +2,7 @@ import { type AddedMessage, flagText, pairByContent, pairMoves } from '@mxodus/e
 import type { Adoption, GoneMessage, MessageMeta } from '@mxodus/model';
 import { digests } from './content-digest.ts';
 import { headerDigests } from './headers-of.ts';
+import { locateStored } from './locate-stored.ts';
 import { openAtDestination } from './open-at-destination.ts';
 import { placesAtDestination } from './places-at-destination.ts';
 import { settingAside } from './set-aside.ts';
@@ -175,6 +176,8 @@ async function follow(context: SyncContext, work: FolderWork, moves: readonly Mo
     work.moves += here.length;
     context.counters.sent += here.length;
   }
+  // Without COPYUID (RFC 4315) the flags would not find them.
+  if (!rules.dryRun) await locateStored(context, open);
   await flagAfterMove(context, work, moves);
 }
 
