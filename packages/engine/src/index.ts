@@ -29,7 +29,6 @@ export * from './match/header-fields.ts';
 export * from './match/pair-by-header.ts';
 export * from './match/pair-messages.ts';
 export * from './match/pair-moves.ts';
-export * from './match/pair-renumbered.ts';
 export * from './plan/already-there.ts';
 export * from './plan/assign.ts';
 export * from './plan/bytes-text.ts';

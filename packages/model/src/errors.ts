@@ -52,7 +52,7 @@ export const ERROR_CODES = {
   SERVER_UNREACHABLE: [EXIT.temporary, 'The server could not be reached (name, address, port, firewall).'],
   CONNECTION_LOST: [EXIT.temporary, 'The connection ended in the middle of the work.'],
   SERVER_TIMEOUT: [EXIT.temporary, 'The server stopped answering.'],
-  SERVER_BUSY: [EXIT.temporary, 'The server refused for now: too many connections, throttled or unavailable.'],
+  SERVER_BUSY: [EXIT.temporary, 'The server would not do it yet: too many connections, throttled or unavailable.'],
   AUTH_FAILED: [EXIT.signIn, 'The server refused the user name or password.'],
   TLS_FAILED: [EXIT.signIn, 'The TLS handshake failed.'],
   TLS_CERTIFICATE: [EXIT.signIn, 'The certificate is expired, for another host, or not signed by a trusted authority.'],

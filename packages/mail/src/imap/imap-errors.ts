@@ -225,14 +225,14 @@ function refusalError(failure: ImapFailure, make: Make): MxodusError {
   const hint = readSlowDown(words);
   if (hint !== null) {
     return busyError(hint, make, {
-      what: `the server refused for now: "${words}"`,
+      what: `the server would not do it yet: "${words}"`,
       why: 'it is busy or limits this account',
     });
   }
   switch (failure.responseCode.toUpperCase()) {
     case 'SERVERBUG':
       return make('SERVER_BUSY', {
-        what: `the server refused for now: "${words}"`,
+        what: `the server would not do it yet: "${words}"`,
         why: 'something went wrong inside it',
         advice: 'the same command later; what is done is kept',
       });

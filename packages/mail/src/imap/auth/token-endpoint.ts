@@ -58,7 +58,7 @@ export async function requestToken(request: TokenRequest): Promise<TokenAnswer> 
   if (status === 429 || status >= 500 || /^(temporarily_unavailable|server_error)$/.test(answer.error)) {
     const words = `HTTP ${status}${said === '' ? '' : ` ${said}`}`;
     throw fail('SERVER_BUSY', {
-      what: `the token endpoint refused for now: ${words}`,
+      what: `the token endpoint would not answer yet: ${words}`,
       why: 'it is busy, or was asked too often',
       advice: 'the same command later; what is done is kept',
       hint: { scope: request.scope, kind: 'pause', pauseMs: pauseOf(retryAfter), words },
