@@ -25,7 +25,11 @@ export async function copyFolder(context: SyncContext, work: FolderWork, queue: 
     for (const message of look.added.inOrder(rules.newestFirst)) if (!kept.has(message.uid)) yield message;
   };
   const copy = new FolderCopy(work, open);
-  queue.add(copy, copy.tasks(makeBatches(wanted(), BATCH_LIMITS, company)), due - kept.size);
+  queue.add(
+    copy,
+    copy.tasks(makeBatches(suspects.inOrder(open.ledgerId, wanted()), BATCH_LIMITS, company)),
+    due - kept.size,
+  );
   return { complete: await copy.finished, missing: copy.missing };
 }
 

@@ -34,3 +34,12 @@ it('starts anew when it died in company again', () => {
   suspects.blame(1, [9], 'reset');
   expect([suspects.verdict(1, 9), suspects.wantsRepair(1, 9)]).toEqual([null, null]);
 });
+
+it('holds back whoever was on a dying line, the least suspect first', () => {
+  const suspects = new Suspects();
+  suspects.blame(1, [6, 7, 8], 'reset');
+  suspects.blame(1, [7], 'reset');
+  suspects.blame(2, [5], 'reset');
+  const messages = [8, 7, 6, 5, 4].map((uid) => ({ uid }));
+  expect([...suspects.inOrder(1, messages)].map(({ uid }) => uid)).toEqual([5, 4, 8, 6, 7]);
+});

@@ -4,6 +4,8 @@
  *
  *   deaths   1 .. 3                  alone twice in a row    alone three times
  *   batch    100 -> 25 -> 6 -> 1     sent with a repair      set aside
+ *
+ * They travel after all others, those of the fewest deaths first: each attempt moves something until only the guilty are left.
  */
 export class Suspects {
   readonly #deaths = new Map<string, { times: number; alone: number; words: string }>();
@@ -21,6 +23,18 @@ export class Suspects {
   company(ledgerId: number, uid: number, most: number): number {
     const { times } = this.#deaths.get(`${ledgerId} ${uid}`) ?? { times: 0 };
     return Math.max(1, Math.floor(most / 4 ** times));
+  }
+
+  /** The same messages in the order they are to travel in. */
+  *inOrder<M extends { uid: number }>(ledgerId: number, messages: Iterable<M>): Generator<M> {
+    const heldBack: { message: M; times: number }[] = [];
+    for (const message of messages) {
+      const found = this.#deaths.get(`${ledgerId} ${message.uid}`);
+      if (found === undefined) yield message;
+      else heldBack.push({ message, times: found.times });
+    }
+    heldBack.sort((a, b) => a.times - b.times);
+    for (const { message } of heldBack) yield message;
   }
 
   /** The server's last words, where a repair is to be tried; null: nowhere. */
