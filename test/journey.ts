@@ -20,12 +20,14 @@ import {
   uidNexts,
 } from '@mxodus/lab';
 import { planSchema } from '@mxodus/model';
+import { runInProcess } from './run-in-process.ts';
 
 /** Two real servers, seeded mailboxes and a config: what a journey with the real command line needs. */
 
 const CLI = new URL('../apps/cli/bin/mxodus.mjs', import.meta.url).pathname;
 const OLD_PASSWORD = 'old-secret-7261';
 const NEW_PASSWORD = 'new-secret-9348';
+const SECRETS = { OLD_PW: OLD_PASSWORD, NEW_PW: NEW_PASSWORD };
 
 export interface Finished {
   code: number | null;
@@ -119,7 +121,7 @@ export async function startJourneyBetween<Old extends JourneyServer, New extends
   const spawnCli = (...args: string[]): ChildProcess => {
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd: temp.path,
-      env: { ...process.env, OLD_PW: OLD_PASSWORD, NEW_PW: NEW_PASSWORD, NO_COLOR: '1' },
+      env: { ...process.env, ...SECRETS, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     // One that hangs must not outlive its test.
@@ -135,8 +137,9 @@ export async function startJourneyBetween<Old extends JourneyServer, New extends
     truth,
     secrets: [OLD_PASSWORD, NEW_PASSWORD],
     spawn: spawnCli,
-    /** Runs the real command line to its end. */
-    run: (...args: string[]): Promise<Finished> => finish(spawnCli(...args)),
+    /** Runs the real command line to its end: in this process, or in one of its own where this one is in another folder. */
+    run: (...args: string[]): Promise<Finished> =>
+      runInProcess({ args, dir: temp.path, env: SECRETS }) ?? finish(spawnCli(...args)),
     /** What differs at the new server, for every user, but for the names the plan says; [] when all is equal. */
     differences: async () => differences({ truth, plan, roles, old: oldServer, new: newServer }),
     uidNexts: (user: string) => uidNexts(newServer, user, NEW_PASSWORD),

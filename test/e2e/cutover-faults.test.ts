@@ -290,7 +290,9 @@ test.concurrent('the switch waits for the window, and the final delta is made in
 });
 
 test.concurrent('Ctrl-C ends it at a safe point in every wait, and the same command goes on', async (context) => {
-  const { run, entries } = await start(context);
+  // Long enough that none is over before a busy machine comes to it.
+  const settings = { slack: '5s', drain: { every: '1s', at_least: '5s', quiet: '5s' } };
+  const { run, entries } = await start(context, { settings });
   const stops: string[] = [];
   for (;;) {
     const stop = new AbortController();

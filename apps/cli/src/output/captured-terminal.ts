@@ -2,7 +2,7 @@ import type { Terminal, TextStream } from './terminal.ts';
 
 /** A terminal that keeps what is written to it. For tests. */
 export function capturedTerminal(
-  options: { tty?: boolean; columns?: number; env?: Record<string, string> } = {},
+  options: { tty?: boolean; columns?: number; env?: Terminal['env'] } = {},
 ): Terminal & { text: { stdout: string; stderr: string } } {
   const text = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr'): TextStream => ({
