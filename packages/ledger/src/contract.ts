@@ -3,6 +3,7 @@ import { describeCounts } from './contract/counts.contract.ts';
 import { describeDestinationUids } from './contract/destination-uids.contract.ts';
 import { describeFolders } from './contract/folders.contract.ts';
 import { describeGone } from './contract/gone.contract.ts';
+import { describeItems } from './contract/items.contract.ts';
 import { describeMessageStates } from './contract/message-states.contract.ts';
 import { describeMessages } from './contract/messages.contract.ts';
 import { describeMoves } from './contract/moves.contract.ts';
@@ -24,6 +25,7 @@ export function describeLedger(name: string, makeStore: () => Promise<LedgerStor
     describe('folders', () => describeFolders(on));
     describe('passes and waits', () => describePasses(on));
     describe('traffic', () => describeTraffic(on));
+    describe('items', () => describeItems(on));
     describe('status and report', () => describeReader(on));
   });
 }

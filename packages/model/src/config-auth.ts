@@ -13,7 +13,9 @@ export const isSafeEndpoint = (url: string): boolean => {
   return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && LOOPBACK.test(parsed.hostname));
 };
 
-const endpoint = z.url().refine(isSafeEndpoint, 'expected an https address without a user (http is for loopback only)');
+export const endpoint = z
+  .url()
+  .refine(isSafeEndpoint, 'expected an https address without a user (http is for loopback only)');
 
 export const credential = z
   .union([

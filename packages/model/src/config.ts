@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { credential, imapAuth } from './config-auth.ts';
+import { credential, endpoint, imapAuth } from './config-auth.ts';
 import { name, secretSchema } from './config-secret.ts';
 import { byteSize, duration } from './units.ts';
 
@@ -39,21 +39,51 @@ const imapServer = z.strictObject({
   limits: limits.prefault({}).describe('what the server can take'),
 });
 
-const exchangeServer = z
-  .strictObject({
-    kind: z.literal('exchange'),
-    tenant: name.describe('the tenant id of Microsoft Entra'),
-    client_id: name.describe('the id of the app registration'),
-    credential,
-    writer: z
-      .enum(['auto', 'graph-json', 'imap-append', 'graph-importmime'])
-      .default('auto')
-      .describe('how messages are written; `auto` picks for each message'),
-    graph_url: z.url().default('https://graph.microsoft.com').describe('address of Microsoft Graph'),
-    authority: z.url().default('https://login.microsoftonline.com').describe('address of the sign-in service'),
-    limits: limits.prefault({}).describe('what the server can take'),
-  })
-  .describe('not supported yet');
+const MINUTE_MS = 60_000;
+
+/** Microsoft's limits for one app and one mailbox; lower values are allowed, higher ones are refused by the service. */
+const exchangeLimits = z.strictObject({
+  mailboxes: z.int().positive().default(20).describe('mailboxes worked on at once'),
+  concurrent_requests: z.int().min(1).max(4).default(4).describe('requests to one mailbox at once'),
+  requests: z.int().positive().default(10_000).describe('requests to one mailbox within `requests_in`'),
+  requests_in: duration.default(10 * MINUTE_MS).describe('see `requests`'),
+  upload: byteSize.default(150_000_000).describe('bytes sent to one mailbox within `upload_in`'),
+  upload_in: duration.default(5 * MINUTE_MS).describe('see `upload`'),
+  message: byteSize
+    .default(35_000_000)
+    .describe('the largest message the mailboxes take (MaxReceiveSize; an admin can raise it to 150MB)'),
+  bytes_per_second: byteSize.nullable().default(null).describe('of message bytes, over all mailboxes'),
+  bytes_per_day: byteSize
+    .nullable()
+    .default(null)
+    .describe('of message bytes for one mailbox in a day (UTC); survives a restart'),
+});
+
+const exchangeImap = z.strictObject({
+  host: name.default('outlook.office365.com').describe('its IMAP host'),
+  port: z.int().min(1).max(65535).default(993).describe('its port; always implicit TLS'),
+});
+
+const exchangeServer = z.strictObject({
+  kind: z.literal('exchange'),
+  tenant: name.describe('the tenant id of Microsoft Entra'),
+  client_id: name.describe('the id of the app registration'),
+  credential,
+  writer: z
+    .enum(['auto', 'graph-json', 'imap-append', 'graph-importmime'])
+    .default('auto')
+    .describe('how messages are written; `auto` picks for each message'),
+  imap: exchangeImap
+    .optional()
+    .describe(
+      'write by IMAP what Graph would change (signed, encrypted, large); needs IMAP.AccessAsApp, see docs/exchange.md',
+    ),
+  graph_url: endpoint.default('https://graph.microsoft.com').describe('address of Microsoft Graph'),
+  authority: endpoint.default('https://login.microsoftonline.com').describe('address of the sign-in service'),
+  ca: name.optional().describe('PEM file of the authority to trust instead of the system ones'),
+  timeout: duration.prefault('120s').describe('how long an answer is waited for'),
+  limits: exchangeLimits.prefault({}).describe('what is asked of the service'),
+});
 
 export const serverSchema = z.discriminatedUnion('kind', [imapServer, exchangeServer]);
 
@@ -254,6 +284,7 @@ export const configSchema = z
 
 export type Config = z.output<typeof configSchema>;
 export type ImapServerConfig = z.output<typeof imapServer>;
+export type ExchangeServerConfig = z.output<typeof exchangeServer>;
 export type ServerConfig = z.output<typeof serverSchema>;
 export type MailboxEntry = z.output<typeof mailboxEntry>;
 export type AssignRule = z.output<typeof assignRule>;

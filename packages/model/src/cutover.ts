@@ -15,6 +15,18 @@ export const domainPlanSchema = z.strictObject({
   before: mxRrsetSchema,
   /** The RRset to switch to; its TTL is the one of `before` (3600 for a new RRset), restored at the end. */
   after: mxRrsetSchema,
+  /** Records the new mail system asks for beside the MX; mxodus does not change them. */
+  advised: z
+    .array(
+      z.strictObject({
+        type: z.enum(['TXT', 'CNAME']),
+        name: z.string(),
+        value: z.string(),
+        ttl: z.int(),
+        optional: z.boolean(),
+      }),
+    )
+    .optional(),
 });
 
 export type DomainPlan = z.output<typeof domainPlanSchema>;

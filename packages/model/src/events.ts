@@ -66,6 +66,29 @@ export const eventSchema = z.discriminatedUnion('type', [
     writes_by: z.string().nullable().describe('how messages would be appended; null for a source'),
   }),
   z.strictObject({
+    type: z.literal('tenant_checked'),
+    server: z.string(),
+    tenant: z.string(),
+    ok: z.boolean().describe('a token was given, and what cannot be done without was granted'),
+    permissions: z.array(
+      z.strictObject({
+        name: z.string(),
+        need: z.enum(['required', 'recommended', 'audit', 'writer']),
+        state: z.enum(['granted', 'unproven', 'missing']).describe('`unproven`: perhaps for some mailboxes only'),
+        why: z.string(),
+      }),
+    ),
+    free_licences: z.int().nullable().describe('seats left that come with a mailbox; null: not known'),
+  }),
+  z.strictObject({
+    type: z.literal('tenant_probed'),
+    server: z.string(),
+    user: z.string().describe('whose mailbox the test message was written to, and removed from'),
+    writer: z.enum(['graph-json', 'graph-importmime']),
+    ok: z.boolean(),
+    faults: z.array(z.strictObject({ fault: z.string(), words: z.string() })),
+  }),
+  z.strictObject({
     type: z.literal('login_checked'),
     mailbox,
     role: z.enum(['source', 'destination']),

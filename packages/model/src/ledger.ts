@@ -1,5 +1,6 @@
 import type { Buckets } from './buckets.ts';
 import type { TrafficBook, Wait } from './governor.ts';
+import type { ItemBook } from './items.ts';
 import type { FolderStatus, UidRange } from './mail.ts';
 
 /**
@@ -261,6 +262,7 @@ export interface Ledger extends LedgerReader {
   /** The mailbox waits, or no longer does. */
   noteWait(mailboxId: number, wait: Wait | null): Promise<void>;
   readonly traffic: TrafficBook;
+  readonly items: ItemBook;
   setFlags(folderId: number, changes: readonly { uid: number; flags: string }[]): Promise<void>;
   setDestinationUids(folderId: number, found: readonly { uid: number; destinationUid: number }[]): Promise<void>;
   /** The same alteration of the same message is kept once. */

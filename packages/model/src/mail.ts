@@ -111,6 +111,40 @@ export interface Quota {
 /** Why a name cannot be used, or what is there. */
 export type NameProbe = { kind: 'free' } | { kind: 'taken' } | { kind: 'refused'; why: string };
 
+/** Flags that were not set, and why: the mail system keeps them only at the creation of a message, or not without a permission. */
+export interface RefusedFlags {
+  uids: readonly number[];
+  flags: readonly string[];
+  why: string;
+}
+
+/**
+ * A mail system that keeps our key with each copy, and stores messages in a form of its own: a copy is known by its key, never by its
+ * bytes, and what `fetch` gives is made anew.
+ */
+export interface KeyedMail {
+  /**
+   * Where the copies with these keys are: their UID in this folder, or 'elsewhere' in the mailbox. Those found nowhere are left out;
+   * a copy made moments ago may not show yet.
+   */
+  find(path: string, keys: readonly string[]): Promise<ReadonlyMap<string, number | 'elsewhere'>>;
+  /** What the folder holds with a date of arrival from `from` to `to` (milliseconds, both included). */
+  look(path: string, arrived: { from: number; to: number }): Promise<KeyedMessage[]>;
+}
+
+/** A message as KeyedMail shows it. */
+export interface KeyedMessage {
+  uid: number;
+  /** null: not one of ours, or written in a way that cannot keep it. */
+  key: string | null;
+  /** Milliseconds since the epoch, whole seconds. */
+  internalDate: number;
+  messageId: string | null;
+  subject: string;
+  /** The sender's address in lower case; '' where there is none. */
+  from: string;
+}
+
 /** A message body: in memory, or spilled to a file of ours when large. */
 export type Body = { kind: 'memory'; bytes: Buffer } | { kind: 'file'; path: string; size: number };
 
@@ -118,11 +152,23 @@ export interface OutgoingMessage {
   flags: readonly string[];
   internalDate: number | null;
   body: Body;
+  /** Names the source message, the same in every run; a mail system that can keeps it with the copy (see KeyedMail). */
+  key: string;
+}
+
+/** What the copy has otherwise than the original, and why. */
+export interface Alteration {
+  what: string;
+  why: string;
 }
 
 /** The definite answer for one message. No answer at all is an exception: the message is in doubt. */
 export type AppendOutcome =
-  | { kind: 'stored' /** null without UIDPLUS (RFC 4315) */; uid: number | null }
+  | {
+      kind: 'stored' /** null without UIDPLUS (RFC 4315) */;
+      uid: number | null /** What the mail system cannot keep. */;
+      alterations?: readonly Alteration[];
+    }
   | { kind: 'refused'; reason: RefusalReason; response: string /** What a busy server asks for. */; hint?: SlowDown };
 
 /** `content`, `flags` and `date`: the words point there. `other`: they do not say. `busy`: not now. */
@@ -145,7 +191,7 @@ export interface AppendAnswer {
 
 /** One connection that only appends, as fast as the server's capabilities allow. */
 export interface Appender {
-  readonly strategy: 'multiappend' | 'pipelined' | 'plain';
+  readonly strategy: 'multiappend' | 'pipelined' | 'plain' | 'requests';
   /** false once the connection has ended. */
   readonly usable: boolean;
   /**
@@ -171,6 +217,8 @@ export interface MailSession {
   readonly facts: ServerFacts;
   /** false once the connection has ended. */
   readonly usable: boolean;
+  /** null: copies are known by their bytes. */
+  readonly keyed: KeyedMail | null;
   listFolders(): Promise<Folder[]>;
   /** null: no such folder. */
   status(path: string): Promise<FolderStatus | null>;
@@ -201,11 +249,12 @@ export interface MailSession {
   download(path: string, uid: number, to: { file: string; uidValidity?: number }): Promise<number | null>;
   create(path: string, role: FolderRole | null): Promise<void>;
   subscribe(path: string): Promise<void>;
+  /** Returns what the mail system would not set. */
   storeFlags(
     path: string,
     uids: readonly number[],
     change: { add: readonly string[]; remove: readonly string[] },
-  ): Promise<void>;
+  ): Promise<readonly RefusedFlags[]>;
   /** MOVE (RFC 6851), or COPY, then \Deleted and UID EXPUNGE. Throws FOLDER_REFUSED when the other folder is not there. */
   move(path: string, uids: readonly number[], to: string): Promise<Relocated>;
   copy(path: string, uids: readonly number[], to: string): Promise<Relocated>;

@@ -17,6 +17,12 @@ const warning = z.strictObject({
     'DESTINATION_NOT_EMPTY',
     'SHARED_DESTINATION',
     'DNS',
+    'MAY_BE_TOO_LARGE',
+    'SIGN_IN_BLOCKED',
+    'ADDRESS',
+    'LICENCE',
+    'PERMISSION',
+    'PROBE',
   ]),
   text: z.string(),
 });
@@ -34,6 +40,13 @@ const folder = z.strictObject({
 });
 
 const messageRef = z.strictObject({ folder: z.string(), uid: z.int(), bytes: z.int() });
+
+const estimate = z.strictObject({
+  seconds: z.int().describe('at best: what the limits of the destination alone allow'),
+  bottleneck: z
+    .enum(['requests', 'upload', 'bytes_per_second', 'bytes_per_day', 'mailboxes'])
+    .describe('the limit that decides; `mailboxes`: how many are worked on at once'),
+});
 
 const mailbox = z.strictObject({
   address: z.string().describe('source address'),
@@ -54,14 +67,43 @@ const mailbox = z.strictObject({
     .array(z.string())
     .describe('what the copy relies on; a sync that finds one missing refuses the plan'),
   append_limit: z.int().nullable().describe('the largest message the destination takes (RFC 7889); null: not stated'),
+  estimate: estimate.optional().describe('how long the first copy takes; left out where nothing tells'),
   warnings: z.array(warning),
 });
 
-const server = z.strictObject({
-  kind: z.enum(['imap']),
-  host: z.string(),
-  port: z.int(),
-  tls: z.enum(['implicit', 'starttls', 'none']),
+const server = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('imap'),
+    host: z.string(),
+    port: z.int(),
+    tls: z.enum(['implicit', 'starttls', 'none']),
+  }),
+  z.strictObject({
+    kind: z.literal('exchange'),
+    tenant: z.string().describe('the tenant id of Microsoft Entra'),
+    graph_url: z.string(),
+    writer: z.enum(['auto', 'graph-json', 'imap-append', 'graph-importmime']),
+  }),
+]);
+
+const tenant = z.strictObject({
+  permissions: z
+    .array(z.strictObject({ name: z.string(), state: z.enum(['granted', 'unproven', 'missing']) }))
+    .describe('what the app was granted; `unproven`: perhaps for some mailboxes only'),
+  free_licences: z.int().nullable().describe('seats left that come with a mailbox; null: not known'),
+  probes: z
+    .array(
+      z.strictObject({
+        writer: z.enum(['graph-json', 'graph-importmime']),
+        mailbox: z.string().describe('user at the destination'),
+        arrival: z
+          .enum(['asked-for', 'received-header', 'date-header', 'time-of-writing', 'other'])
+          .nullable()
+          .describe('where the date of arrival came from'),
+        faults: z.array(z.string()).describe('that do not stop the move'),
+      }),
+    )
+    .describe('test messages that were written, read back and removed while the plan was made'),
 });
 
 export const planSchema = z
@@ -83,6 +125,8 @@ export const planSchema = z
       })
       .describe('for what comes after the plan: new mail and new folders'),
     domains: z.array(domainPlanSchema).describe('what will change in DNS'),
+    tenants: z.record(z.string(), tenant).optional().describe('by server; left out where no mailbox goes to a tenant'),
+    estimate: estimate.optional().describe('of all mailboxes; left out where nothing tells'),
     warnings: z.array(warning),
     sha256: z.string().describe('SHA-256 of the canonical JSON of everything else'),
   })
@@ -92,6 +136,8 @@ export type Plan = z.output<typeof planSchema>;
 export type PlanMailbox = z.output<typeof mailbox>;
 export type PlanFolder = z.output<typeof folder>;
 export type PlanWarning = z.output<typeof warning>;
+export type PlanEstimate = z.output<typeof estimate>;
+export type PlanTenant = z.output<typeof tenant>;
 export type PlanServer = z.output<typeof server>;
 
 /** JSON with sorted keys and no spaces (RFC 8785 for the values a plan holds): equal plans have equal text. */

@@ -71,6 +71,7 @@ describe('a ledger of version 1', () => {
     expect(db.prepare('select version from mxodus_schema order by version').all()).toEqual([
       { version: 1 },
       { version: 2 },
+      { version: 3 },
     ]);
     expect(db.prepare('pragma integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
     expect(db.prepare('pragma foreign_key_check').all()).toEqual([]);

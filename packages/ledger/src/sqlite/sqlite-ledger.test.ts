@@ -195,7 +195,7 @@ describe('trouble', () => {
   it('says which schema it knows', async () => {
     await corruptions[2]?.[2]();
     await expect(openSqliteLedger(path)).rejects.toMatchObject({
-      what: `the ledger ${path} has schema version 99; this mxodus knows versions up to 2`,
+      what: `the ledger ${path} has schema version 99; this mxodus knows versions up to 3`,
       advice: 'use that mxodus, or a newer one, for this project',
     });
   });

@@ -19,6 +19,7 @@ import { setDestinationUidValidity } from './queries/destination-uid-validity.ts
 import { earlierFolder } from './queries/earlier-folder.ts';
 import { finishFolder } from './queries/finish-folder.ts';
 import { finishPass } from './queries/finish-pass.ts';
+import { itemBook } from './queries/items.ts';
 import { listAlterations } from './queries/list-alterations.ts';
 import { listFolders } from './queries/list-folders.ts';
 import { listNotMoved } from './queries/list-not-moved.ts';
@@ -80,6 +81,7 @@ function ledger(file: LedgerFile): Ledger {
   return {
     ...reader(file),
     traffic: trafficBook(file),
+    items: itemBook(file),
     openMailbox: async (key) => openMailbox(file, key),
     startPass: async (mailboxId, pass) => startPass(file, mailboxId, pass),
     finishPass: async (passId, result) => finishPass(file, passId, result),
