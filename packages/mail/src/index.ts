@@ -1,5 +1,5 @@
-export { appGrant, refreshGrant, serviceAccountGrant } from './imap/auth/grants.ts';
-export { givenToken, grantedToken, type TokenSource } from './imap/auth/token-source.ts';
+export { appGrant, refreshGrant, serviceAccountGrant } from './auth/grants.ts';
+export { givenToken, grantedToken, type TokenSource } from './auth/token-source.ts';
 export { imapAccount } from './imap/imap-account.ts';
 export type { ImapAccountOptions, ImapAuth } from './imap/imap-options.ts';
 export { dryRun } from './with/dry-run.ts';

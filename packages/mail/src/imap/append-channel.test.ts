@@ -39,6 +39,7 @@ async function channelTo(options: Partial<DovecotOptions> = {}) {
 const message = (index: number, bytes = 300): OutgoingMessage => ({
   flags: index % 2 === 0 ? ['\\Seen'] : ['$Forwarded', '\\Flagged'],
   internalDate: Date.UTC(2012, 1, 29, 23, 59, index % 60),
+  key: '',
   body: { kind: 'memory', bytes: Buffer.from(`Subject: ${index}\r\n\r\n${'x'.repeat(bytes)}\r\n`) },
 });
 
@@ -78,7 +79,12 @@ describe.each([
   it('refuses a zero-byte message alone, and stores the others', async () => {
     const { server, appender } = await channelTo(options);
     const messages = Array.from({ length: 9 }, (_, index) => message(index));
-    const empty: OutgoingMessage = { flags: [], internalDate: 0, body: { kind: 'memory', bytes: Buffer.alloc(0) } };
+    const empty: OutgoingMessage = {
+      flags: [],
+      internalDate: 0,
+      key: '',
+      body: { kind: 'memory', bytes: Buffer.alloc(0) },
+    };
     const { outcomes } = await appender.append('INBOX', [...messages.slice(0, 4), empty, ...messages.slice(4)]);
     expect(outcomes[4]).toMatchObject({ kind: 'refused', reason: 'zero-bytes' });
     expect(outcomes.filter((outcome) => outcome.kind === 'stored')).toHaveLength(9);
@@ -88,7 +94,12 @@ describe.each([
 
 it('answers calls that are made at once each for its own messages, with refusals among them', async () => {
   const { account, appender } = await channelTo();
-  const empty: OutgoingMessage = { flags: [], internalDate: 0, body: { kind: 'memory', bytes: Buffer.alloc(0) } };
+  const empty: OutgoingMessage = {
+    flags: [],
+    internalDate: 0,
+    key: '',
+    body: { kind: 'memory', bytes: Buffer.alloc(0) },
+  };
   const all = Array.from({ length: 60 }, (_, index) => (index % 13 === 5 ? empty : message(index, 20 * index)));
   const calls = [0, 1, 2, 3].map((call) => all.slice(15 * call, 15 * (call + 1)));
   const answers = await Promise.all(calls.map((messages) => appender.append('INBOX', messages)));
@@ -128,7 +139,7 @@ it('streams a large message from a file, byte for byte', async () => {
   await writeFile(path, content);
   const { outcomes } = await appender.append('INBOX', [
     message(1),
-    { flags: [], internalDate: 0, body: { kind: 'file', path, size: content.length } },
+    { flags: [], internalDate: 0, key: '', body: { kind: 'file', path, size: content.length } },
     message(2),
   ]);
   expect(outcomes.map((outcome) => outcome.kind)).toEqual(['stored', 'stored', 'stored']);

@@ -17,18 +17,22 @@ describe('appendItem', () => {
 
   it('counts bytes, not characters', () => {
     expect(
-      appendItem({ flags: ['\\Seen', '$Junk'], internalDate: 0, body: memory('é') }, 'non-synchronising', false),
+      appendItem(
+        { flags: ['\\Seen', '$Junk'], internalDate: 0, key: '', body: memory('é') },
+        'non-synchronising',
+        false,
+      ),
     ).toBe(' (\\Seen $Junk) " 1-Jan-1970 00:00:00 +0000" {2+}\r\n');
   });
 
   it('leaves the date out when the source gave none', () => {
-    expect(appendItem({ flags: [], internalDate: null, body: memory('a') }, 'synchronising', false)).toBe(
+    expect(appendItem({ flags: [], internalDate: null, key: '', body: memory('a') }, 'synchronising', false)).toBe(
       ' () {1}\r\n',
     );
   });
 
   it('sends NUL as literal8, where the server has BINARY', () => {
-    const message = { flags: [], internalDate: null, body: memory('a\0b') };
+    const message = { flags: [], internalDate: null, key: '', body: memory('a\0b') };
     expect(appendItem(message, 'non-synchronising', true)).toBe(' () ~{3+}\r\n');
     expect(appendItem(message, 'non-synchronising', false)).toBe(' () {3+}\r\n');
   });

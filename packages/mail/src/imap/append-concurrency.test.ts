@@ -135,6 +135,7 @@ async function readCommands(server: Socket, peer: Peer, script: Script): Promise
 const message = (subject: string, bytes = 20): OutgoingMessage => ({
   flags: [],
   internalDate: null,
+  key: '',
   body: { kind: 'memory', bytes: Buffer.from(`Subject: ${subject}\r\n\r\n${'x'.repeat(bytes)}\r\n`) },
 });
 const messages = (...subjects: string[]): OutgoingMessage[] => subjects.map((subject) => message(subject));
@@ -365,7 +366,7 @@ describe('a message in a file', () => {
     const dir = await mkdtemp(join(tmpdir(), 'mx-append-'));
     stops.push(() => rm(dir, { recursive: true }));
     await writeFile(join(dir, 'body'), content);
-    return { flags: [], internalDate: null, body: { kind: 'file', path: join(dir, 'body'), size } };
+    return { flags: [], internalDate: null, key: '', body: { kind: 'file', path: join(dir, 'body'), size } };
   };
 
   it('that is longer than announced is sent as announced', async () => {

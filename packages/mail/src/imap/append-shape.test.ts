@@ -5,11 +5,13 @@ import { appendShape, appendSteps } from './append-shape.ts';
 const message = (size: number): OutgoingMessage => ({
   flags: [],
   internalDate: null,
+  key: '',
   body: { kind: 'memory', bytes: Buffer.alloc(size) },
 });
 const inFile = (size: number): OutgoingMessage => ({
   flags: [],
   internalDate: null,
+  key: '',
   body: { kind: 'file', path: 'body', size },
 });
 

@@ -144,6 +144,7 @@ describe('a server that compresses', () => {
     (_, index): OutgoingMessage => ({
       flags: ['\\Seen'],
       internalDate: Date.UTC(2020, 1, 1),
+      key: '',
       body: {
         kind: 'memory',
         bytes: Buffer.from(`Subject: ${index}\r\n\r\n${'the same words again\r\n'.repeat(400)}`),

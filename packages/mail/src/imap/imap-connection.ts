@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { MxodusError } from '@mxodus/model';
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
-import { withoutSecrets } from './auth/hide-secrets.ts';
+import { withoutSecrets } from '../auth/hide-secrets.ts';
 import { assertSignedInAs, type SignIn, signInAgain, signInOf } from './auth/sign-in.ts';
 import { compressed } from './compress.ts';
 import { connectError } from './imap-errors.ts';

@@ -149,14 +149,18 @@ function mechanismError({ auth }: ImapAccountOptions, make: Make): MxodusError {
   });
 }
 
-/** Microsoft 365 answers "User is authenticated but not connected" when it throttles (imapsync #411); that is no bad password. */
+/** Microsoft 365 says so when it throttles (imapsync #411), and to an app without FullAccess on the mailbox; that is no bad password. */
+const NOT_CONNECTED = /authenticated but not connected/i;
+
 function signInError(failure: ImapFailure, { auth }: ImapAccountOptions, make: Make): MxodusError {
   const words = failure.responseText || failure.message;
   const hint = readSlowDown(words, failure.responseCode);
   if (hint !== null) {
     return busyError(hint, make, {
       what: `the server would not sign in now: "${words}"`,
-      why: 'too many connections, or it asks for a pause',
+      why: NOT_CONNECTED.test(words)
+        ? 'it is throttled, or the app has no access to this mailbox (Add-MailboxPermission … -AccessRights FullAccess)'
+        : 'too many connections, or it asks for a pause',
     });
   }
   const token = auth.method === 'xoauth2';

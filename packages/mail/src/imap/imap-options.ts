@@ -1,4 +1,4 @@
-import type { TokenSource } from './auth/token-source.ts';
+import type { TokenSource } from '../auth/token-source.ts';
 
 /** How to reach one user of one IMAP server. Secrets are given as functions: they are read when needed and kept nowhere. */
 export interface ImapAccountOptions {

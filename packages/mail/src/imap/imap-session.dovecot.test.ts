@@ -43,7 +43,12 @@ async function signedIn({ compress = false, over = 'none', ...options }: Partial
   const append = async (folder: string, bodies: readonly string[], flags: readonly string[] = []): Promise<void> => {
     const appender = await account.openAppender(signal, () => undefined);
     const messages = bodies.map(
-      (text): OutgoingMessage => ({ flags, internalDate: 0, body: { kind: 'memory', bytes: Buffer.from(text) } }),
+      (text): OutgoingMessage => ({
+        flags,
+        internalDate: 0,
+        key: '',
+        body: { kind: 'memory', bytes: Buffer.from(text) },
+      }),
     );
     await appender.append(folder, messages);
     await appender.close();

@@ -10,6 +10,7 @@ import {
   MxodusError,
   type NameProbe,
   type Quota,
+  type RefusedFlags,
   type Relocated,
   type ServerFacts,
   type UidRange,
@@ -68,6 +69,10 @@ export class ImapSession implements MailSession {
 
   get usable(): boolean {
     return this.#line.wire.usable;
+  }
+
+  get keyed(): null {
+    return null;
   }
 
   async listFolders(): Promise<Folder[]> {
@@ -169,8 +174,8 @@ export class ImapSession implements MailSession {
     path: string,
     uids: readonly number[],
     change: { add: readonly string[]; remove: readonly string[] },
-  ): Promise<void> {
-    if (uids.length === 0) return;
+  ): Promise<readonly RefusedFlags[]> {
+    if (uids.length === 0) return [];
     const line = this.#line;
     const { sent } = await line.send(() => {
       const folder = line.open(path, { mode: 'keep', writable: true });
@@ -185,6 +190,7 @@ export class ImapSession implements MailSession {
     });
     await sent.folder.opened;
     await sent.stored;
+    return [];
   }
 
   async move(path: string, uids: readonly number[], to: string): Promise<Relocated> {

@@ -43,6 +43,9 @@ function unchanging(session: MailSession, made: Set<string>): MailSession {
     get usable() {
       return session.usable;
     },
+    get keyed() {
+      return session.keyed;
+    },
     listFolders: () => session.listFolders(),
     status: async (path) => (made.has(path) ? EMPTY : session.status(path)),
     probeName: (path) => session.probeName(path),
@@ -58,7 +61,7 @@ function unchanging(session: MailSession, made: Set<string>): MailSession {
     download: (path, uid, to) => session.download(path, uid, to),
     create: async (path) => void made.add(path),
     subscribe: async () => undefined,
-    storeFlags: async () => undefined,
+    storeFlags: async () => [],
     move: nothingMoved,
     copy: nothingMoved,
     expunge: async () => 'expunged',

@@ -107,6 +107,7 @@ const messageOf = (bytes: number): OutgoingMessage => {
   return {
     flags: [],
     internalDate: 0,
+    key: '',
     body: { kind: 'memory', bytes: Buffer.from(`${head}${'x'.repeat(bytes - head.length - 2)}\r\n`) },
   };
 };

@@ -161,6 +161,9 @@ function sessionOver(session: MailSession, line: GovernedLine<MailSession>): Mai
     get usable() {
       return line.usable;
     },
+    get keyed() {
+      return session.keyed;
+    },
     listFolders: () => small(() => session.listFolders()),
     status: (path) => small(() => session.status(path)),
     probeName: (path) => small(() => session.probeName(path)),

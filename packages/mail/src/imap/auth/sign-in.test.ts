@@ -13,10 +13,10 @@ import {
 } from '@mxodus/lab';
 import type { MailAccount } from '@mxodus/model';
 import { afterEach, describe, expect, it } from 'vitest';
+import { refreshGrant } from '../../auth/grants.ts';
+import { givenToken, grantedToken } from '../../auth/token-source.ts';
 import { imapAccount } from '../imap-account.ts';
 import type { ImapAuth } from '../imap-options.ts';
-import { refreshGrant } from './grants.ts';
-import { givenToken, grantedToken } from './token-source.ts';
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
@@ -45,7 +45,7 @@ async function signsIn(account: MailAccount): Promise<void> {
 async function leaveMark(account: MailAccount): Promise<void> {
   const appender = await account.openAppender(signal, write);
   const body = { kind: 'memory' as const, bytes: Buffer.from('Subject: mark\r\n\r\n') };
-  const { outcomes } = await appender.append('INBOX', [{ flags: [], internalDate: null, body }]);
+  const { outcomes } = await appender.append('INBOX', [{ flags: [], internalDate: null, key: '', body }]);
   expect(outcomes).toMatchObject([{ kind: 'stored' }]);
   await appender.close();
 }
