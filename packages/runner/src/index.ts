@@ -6,6 +6,7 @@ export type { CutoverPorts, LookPorts, PassMode, PassResult } from './cutover/po
 export type { CutoverRunOptions } from './cutover/run-context.ts';
 export * from './plan/assert-plan-fresh.ts';
 export { type AuditOptions, type AuditTarget, auditMailbox } from './plan/audit-mailbox.ts';
+export type { PlannedTenant } from './plan/audit-tenants.ts';
 export * from './plan/case-folding.ts';
 export * from './plan/hash-plan.ts';
 export * from './plan/make-plan.ts';

@@ -1,4 +1,5 @@
 import {
+  type AdvisedRecord,
   type DnsEndpoint,
   type DomainConfig,
   type DomainPlan,
@@ -25,6 +26,8 @@ export function planDomain(options: {
   config: DomainConfig;
   authoritative: readonly DnsEndpoint[];
   observations: readonly Observation[];
+  /** Records the new mail system asks for beside the MX. */
+  advised?: readonly AdvisedRecord[];
 }): { plan: DomainPlan; warnings: string[] } {
   const { config } = options;
   const domain = dnsName(options.domain);
@@ -41,7 +44,11 @@ export function planDomain(options: {
   const after = { ttl: before.records.length === 0 ? NEW_RRSET_TTL : before.ttl, records };
   const authoritative = options.authoritative.map(({ name, address, port }) => ({ name, address, port }));
   const copy = { ttl: before.ttl, records: sortMx(before.records) };
-  const plan = { domain, zone, provider: config.dns.provider, authoritative, before: copy, after };
+  const advised = options.advised?.map((record) => ({ ...record }));
+  const plan = {
+    ...{ domain, zone, provider: config.dns.provider, authoritative, before: copy, after },
+    ...(advised === undefined ? {} : { advised }),
+  };
   return { plan, warnings: warningsOf(plan) };
 }
 

@@ -47,8 +47,12 @@ export function nameCandidates(level: string, separator: string | null): NameCan
   return [
     ...[base, plainer, shortened(base, 60)].map((name) => candidate(name, (n) => `${name} (${n})`)),
     ...[letters, shortened(letters, 60), shortened(ascii, 40)].map((name) => candidate(name, (n) => `${name}_${n}`)),
+    // Not its characters are refused, but the name itself: it is reserved.
+    reserved(shortened(ascii, 40)),
   ];
 }
+
+const reserved = (name: string): NameCandidate => ({ name: `${name}_2`, numbered: (n) => `${name}_${n + 1}` });
 
 const candidate = (name: string, numbered: (n: number) => string): NameCandidate =>
   name === '' ? { name: '_', numbered: (n) => `_${n}` } : { name, numbered };

@@ -2,7 +2,7 @@ import type { MessageMeta } from '@mxodus/model';
 import { describe, expect, test } from 'vitest';
 import { alreadyThere, lookOf } from './already-there.ts';
 import { bytesText } from './bytes-text.ts';
-import { largest, refusedKeywords, tooLarge } from './message-limits.ts';
+import { largest, nearLimit, refusedKeywords, tooLarge } from './message-limits.ts';
 import { fits, quotaAfter } from './quota-after.ts';
 
 const message = (uid: number, bytes: number, internalDate: number | null = 0): MessageMeta => ({
@@ -33,6 +33,24 @@ describe('messages', () => {
   test('above the limit cannot move, at the limit can', () => {
     expect(tooLarge([message(1, 10), message(2, 11)], 10)).toEqual([message(2, 11)]);
     expect(tooLarge([message(1, 10)], null)).toEqual([]);
+  });
+
+  test('near the limit may be refused by what stores them in a form of its own', () => {
+    expect(
+      nearLimit(
+        [95, 96, 100, 101].map((bytes, uid) => message(uid, bytes)),
+        100,
+      ).map(({ bytes }) => bytes),
+    ).toEqual([96, 100]);
+    expect(nearLimit([message(1, 10)], null)).toEqual([]);
+  });
+
+  test('that are kept in another form look alike by date alone', () => {
+    const there = lookOf([message(1, 5, 7), message(2, 6, 8)], 'date');
+    expect(alreadyThere([message(7, 50, 7), message(8, 60, 7), message(9, 70, 8)], there)).toEqual({
+      messages: 2,
+      bytes: 120,
+    });
   });
 
   test('the largest are named, ties in a fixed order', () => {

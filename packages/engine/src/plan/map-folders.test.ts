@@ -48,6 +48,28 @@ const mapped = (given: Case): Record<string, string> =>
   Object.fromEntries(mapFolders(input(given)).map((m) => [m.source, m.excluded ? '(excluded)' : m.destination]));
 
 const cases: [string, Case, Record<string, string>][] = [
+  [
+    'Exchange: a "/" of a name is no level, names that differ by case are two, reserved ones get another name',
+    {
+      from: DOT,
+      to: SLASH,
+      foldsCase: true,
+      source: ['INBOX', 'a/b', 'a_b', 'Foo', 'foo', 'Calendar', 'Calendar.below', 'Gesendet:sent', ' x '],
+      destination: ['INBOX', 'Gesendete Elemente:sent'],
+      refused: { Calendar: "it is Exchange's own", ' x ': 'blanks' },
+    },
+    {
+      INBOX: 'INBOX',
+      'a/b': 'a_b (2)',
+      a_b: 'a_b',
+      Foo: 'Foo',
+      foo: 'foo (2)',
+      Calendar: 'Calendar_2',
+      'Calendar.below': 'Calendar_2/below',
+      Gesendet: 'Gesendete Elemente',
+      ' x ': 'x',
+    },
+  ],
   ['INBOX stays INBOX whatever its case', { source: ['Inbox'] }, { Inbox: 'INBOX' }],
   [
     'INBOX is case-insensitive at the first level only',
@@ -299,7 +321,7 @@ describe('mapFolders', () => {
   });
 
   test('says so when the destination refuses every name', () => {
-    const [only] = mapFolders(input({ source: ['x'], refused: { x: 'no folders here' } }));
+    const [only] = mapFolders(input({ source: ['x'], refused: { x: 'no folders here', x_2: 'no folders here' } }));
     expect(only).toMatchObject({ unplaced: 'no folders here' });
   });
 });

@@ -5,6 +5,14 @@ export function tooLarge<M extends { bytes: number }>(messages: readonly M[], ap
   return appendLimit === null ? [] : messages.filter(({ bytes }) => bytes > appendLimit);
 }
 
+/** What Exchange makes of a message can be larger than the message was: from this part of the limit on it may not get in. */
+const NEAR = 0.95;
+
+/** Messages that are below the limit, and so near that they may be refused. */
+export function nearLimit<M extends { bytes: number }>(messages: readonly M[], limit: number | null): M[] {
+  return limit === null ? [] : messages.filter(({ bytes }) => bytes > limit * NEAR && bytes <= limit);
+}
+
 /** The largest messages first, at most `count`. */
 export function largest<M extends { bytes: number; uid: number; folder: string }>(
   messages: readonly M[],

@@ -21,6 +21,11 @@ export function tooLargeToMove(messages: readonly { bytes: number }[], limit: nu
   return { code: 'TOO_LARGE', text: `${text}: ${messages.length === 1 ? 'it' : 'they'} cannot move` };
 }
 
+export function mayBeTooLarge(messages: number, limit: number): PlanWarning {
+  const text = `${count(messages, 'message')} just below the ${bytesText(limit)} the destination takes, which measures in its own way`;
+  return { code: 'MAY_BE_TOO_LARGE', text: `${text}: ${messages === 1 ? 'it' : 'they'} may be refused` };
+}
+
 export const keywordsRefused = (keywords: readonly string[]): PlanWarning => ({
   code: 'KEYWORDS_REFUSED',
   text: `the destination does not keep these flags: ${firstOf(keywords.map((keyword) => `"${keyword}"`))}`,
@@ -31,9 +36,10 @@ export const noUidplus = (server: string): PlanWarning => ({
   text: `server "${server}" has no UIDPLUS: each message is looked up after it is sent, which is slower`,
 });
 
-export function destinationNotEmpty(messages: number, alike: number): PlanWarning {
+/** @param same by what they look alike */
+export function destinationNotEmpty(messages: number, alike: number, same = 'size and date'): PlanWarning {
   const text = `the destination holds ${count(messages, 'message')} already`;
-  const looks = `${alike === 1 ? 'one looks like a message' : `${alike} look like messages`} of the source (same size and date)`;
+  const looks = `${alike === 1 ? 'one looks like a message' : `${alike} look like messages`} of the source (same ${same})`;
   return { code: 'DESTINATION_NOT_EMPTY', text: alike === 0 ? text : `${text}; ${looks}` };
 }
 

@@ -1,3 +1,4 @@
+import { freeSeats, permissionTrouble, tenantMailboxTrouble } from '@mxodus/engine';
 import {
   type Emit,
   EXIT,
@@ -5,8 +6,10 @@ import {
   invariant,
   type Job,
   type JobEngine,
+  type Licence,
   type MailAccount,
   type MailSession,
+  type MailTenant,
   MxodusError,
   worstExitCode,
 } from '@mxodus/model';
@@ -26,6 +29,8 @@ export interface LoginToCheck {
 
 export interface CheckServersOptions {
   servers: Readonly<Record<string, ServerToCheck>>;
+  /** The servers that are tenants, by name. */
+  tenants?: Readonly<Record<string, MailTenant>>;
   logins: readonly LoginToCheck[];
   engine: JobEngine;
   signal: AbortSignal;
@@ -42,9 +47,14 @@ interface LoginJob extends Job {
   login: LoginToCheck;
 }
 
-/** Signs in to every account at both ends. One that fails does not stop the others. Changes nothing. */
+/**
+ * Asks every tenant what the app may do, then signs in to every account at both ends. One that fails does not stop the others, except
+ * that a tenant which cannot be asked at all has none of its mailboxes asked. Changes nothing.
+ */
 export async function checkServers(options: CheckServersOptions): Promise<CheckServersResult> {
-  const { logins, engine, signal, emit } = options;
+  const { engine, signal, emit } = options;
+  const tenants = await askTenants(options);
+  const logins = options.logins.filter(({ account }) => !tenants.closed.has(account.server));
   const jobs = logins.map(
     (login): LoginJob => ({
       id: `${login.role} ${login.mailbox}`,
@@ -52,16 +62,15 @@ export async function checkServers(options: CheckServersOptions): Promise<CheckS
       login,
     }),
   );
-  const errors: MxodusError[] = [];
-  const told = new Set<string>();
+  const errors: MxodusError[] = [...tenants.closed.values()];
+  const context: LoginContext = { ...options, told: new Set(), licences: tenants.licences };
   const results = await engine.run(
     jobs,
     async ({ login }) => {
-      const error = await checkLogin(login, options, told);
+      const error = await checkLogin(login, context);
       if (error === null || signal.aborted) return;
       errors.push(error);
-      const { code, where = null, what, why, advice } = error;
-      emit({ type: 'error', code, where, what, why, do: advice });
+      tellError(error, emit);
     },
     signal,
   );
@@ -70,20 +79,67 @@ export async function checkServers(options: CheckServersOptions): Promise<CheckS
   return { exitCode, errors };
 }
 
+interface Tenants {
+  /** Those that say no for all their mailboxes. */
+  closed: ReadonlyMap<string, MxodusError>;
+  /** Where they are known. */
+  licences: ReadonlyMap<string, readonly Licence[]>;
+}
+
+async function askTenants(options: CheckServersOptions): Promise<Tenants> {
+  const { logins, signal, emit } = options;
+  const closed = new Map<string, MxodusError>();
+  const licences = new Map<string, readonly Licence[]>();
+  for (const [server, tenant] of Object.entries(options.tenants ?? {})) {
+    if (signal.aborted || !logins.some(({ account }) => account.server === server)) continue;
+    try {
+      const permissions = await tenant.permissions();
+      const seats = await tenant.licences();
+      if (seats.known) licences.set(server, seats.value);
+      const trouble = permissionTrouble(permissions, server);
+      emit({
+        type: 'tenant_checked',
+        server,
+        tenant: tenant.tenant,
+        ok: trouble === null,
+        permissions: permissions.map((permission) => ({ ...permission })),
+        free_licences: seats.known ? freeSeats(seats.value) : null,
+      });
+      if (trouble !== null) throw trouble;
+    } catch (error) {
+      if (!(error instanceof MxodusError) || error.code === 'INVARIANT') throw error;
+      if (signal.aborted) break;
+      const found = error.at(`server "${server}"`);
+      closed.set(server, found);
+      tellError(found, emit);
+    }
+  }
+  return { closed, licences };
+}
+
+function tellError(error: MxodusError, emit: Emit): void {
+  const { code, where = null, what, why, advice } = error;
+  emit({ type: 'error', code, where, what, why, do: advice });
+}
+
+interface LoginContext extends CheckServersOptions {
+  /** Servers that were told about. */
+  told: Set<string>;
+  licences: Tenants['licences'];
+}
+
 /** null: all is well. */
-async function checkLogin(
-  login: LoginToCheck,
-  options: CheckServersOptions,
-  told: Set<string>,
-): Promise<MxodusError | null> {
+async function checkLogin(login: LoginToCheck, options: LoginContext): Promise<MxodusError | null> {
   const { mailbox, role, account } = login;
   const { server, user } = account;
   const tell = (ok: boolean, held: { folders: number; messages: number }): void =>
     options.emit({ type: 'login_checked', mailbox, role, server, user, ok, ...held });
   try {
+    const tenant = options.tenants?.[server];
+    if (tenant !== undefined) await askMailbox(tenant, user, options.licences.get(server) ?? null);
     const { session, held } = await look(account, options.signal);
-    if (!told.has(server)) {
-      told.add(server);
+    if (!options.told.has(server)) {
+      options.told.add(server);
       await tellServer(login, session, options);
     }
     tell(true, held);
@@ -93,6 +149,11 @@ async function checkLogin(
     tell(false, { folders: 0, messages: 0 });
     return error.at(`${mailbox}, ${role}`);
   }
+}
+
+async function askMailbox(tenant: MailTenant, user: string, licences: readonly Licence[] | null): Promise<void> {
+  const trouble = tenantMailboxTrouble(await tenant.mailbox(user), { server: tenant.server, licences });
+  if (trouble !== null) throw trouble;
 }
 
 async function look(

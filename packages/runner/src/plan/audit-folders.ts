@@ -1,4 +1,4 @@
-import { alreadyThere, type FolderMapping, largest, lookOf, tooLarge } from '@mxodus/engine';
+import { alreadyThere, type FolderMapping, largest, lookOf, nearLimit, tooLarge } from '@mxodus/engine';
 import type { Folder, FolderScan, MailSession, PlanFolder } from '@mxodus/model';
 
 interface MessageRef {
@@ -12,6 +12,8 @@ export interface FolderAudit {
   folders: PlanFolder[];
   largest: MessageRef[];
   tooLarge: MessageRef[];
+  /** How many are so near the limit that a destination which stores messages in a form of its own may refuse them. */
+  nearLimit: number;
   /** Flags and keywords in use. */
   flags: ReadonlySet<string>;
   messages: number;
@@ -30,12 +32,14 @@ export interface AuditedEnds {
 
 /** Looks at each message's size, date and flags; never at a body. One folder at a time is in memory. */
 export async function auditFolders(ends: AuditedEnds, mappings: readonly FolderMapping[]): Promise<FolderAudit> {
-  const appendLimit = ends.destination.facts.appendLimit;
+  const { facts, keyed } = ends.destination;
+  const { appendLimit } = facts;
   const flags = new Set<string>();
   const audit: FolderAudit & { flags: Set<string> } = {
     folders: [],
     largest: [],
     tooLarge: [],
+    nearLimit: 0,
     flags,
     messages: 0,
     bytes: 0,
@@ -53,11 +57,12 @@ export async function auditFolders(ends: AuditedEnds, mappings: readonly FolderM
     audit.folders.push(toPlanFolder(mapping, { uidValidity: scan.uidValidity, messages: refs.length, bytes }));
     audit.largest = largest([...audit.largest, ...largest(refs)]);
     audit.tooLarge.push(...tooLarge(refs, appendLimit));
+    if (keyed !== null) audit.nearLimit += nearLimit(refs, appendLimit).length;
     for (const message of scan.messages) for (const flag of message.flags) flags.add(flag);
     audit.messages += refs.length;
     audit.bytes += bytes;
     if (there === null) continue;
-    const alike = alreadyThere(scan.messages, lookOf(there.messages));
+    const alike = alreadyThere(scan.messages, lookOf(there.messages, keyed === null ? 'size-and-date' : 'date'));
     audit.alike.messages += alike.messages;
     audit.alike.bytes += alike.bytes;
   }

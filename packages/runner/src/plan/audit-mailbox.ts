@@ -1,13 +1,16 @@
 import {
   destinationNotEmpty,
   doesNotFit,
+  estimateMailbox,
   type FolderMapping,
   type FolderMapRules,
   fits,
   folderOrder,
   foldersRenamed,
   keywordsRefused,
+  mayBeTooLarge,
   noUidplus,
+  type Pace,
   quotaAfter,
   refusedKeywords,
   reliedOn,
@@ -16,6 +19,7 @@ import {
 } from '@mxodus/engine';
 import {
   type Emit,
+  type Fact,
   type Folder,
   invariant,
   type MailAccount,
@@ -42,6 +46,10 @@ export interface AuditOptions {
   rules: FolderMapRules;
   signal: AbortSignal;
   emit: Emit;
+  /** What the destination allows, where that is known. */
+  pace?: Pace;
+  /** What the destination mailbox holds, where it does not tell by itself. */
+  usage?: Fact<Quota>;
 }
 
 /** Looks at both ends of one mailbox and says what will go where, and what will not. Changes nothing anywhere. */
@@ -92,7 +100,8 @@ interface Findings {
   refused: string[];
 }
 
-async function audit(target: AuditTarget, ends: Ends, { rules, signal }: AuditOptions): Promise<PlanMailbox> {
+async function audit(target: AuditTarget, ends: Ends, options: AuditOptions): Promise<PlanMailbox> {
+  const { rules, signal, usage, pace } = options;
   const { source, destination } = ends;
   const [sourceFolders, destinationFolders] = await Promise.all([source.listFolders(), destination.listFolders()]);
   const [sourceQuota, destinationQuota] = await Promise.all([source.quota(), destination.quota()]);
@@ -112,8 +121,19 @@ async function audit(target: AuditTarget, ends: Ends, { rules, signal }: AuditOp
   const mappings = folderOrder(mapped);
   const folders = await auditFolders({ ...ends, sourceFolders, destinationFolders, signal }, mappings);
   const refused = refusedKeywords(folders.flags, await permanentFlags(destination));
-  const quotas = { sourceQuota, destinationQuota };
-  return toPlan(target, destination, { mappings, folding, folders, destinationFolders, ...quotas, refused });
+  const quotas = { sourceQuota, destinationQuota: destinationQuota ?? (usage?.known === true ? usage.value : null) };
+  const mailbox = toPlan(target, destination, { mappings, folding, folders, destinationFolders, ...quotas, refused });
+  return pace === undefined ? mailbox : withEstimate(mailbox, pace);
+}
+
+function withEstimate(mailbox: PlanMailbox, pace: Pace): PlanMailbox {
+  const { too_large: cannot, messages, bytes, folders } = mailbox;
+  const move = {
+    messages: messages - cannot.length,
+    bytes: cannot.reduce((rest, one) => rest - one.bytes, bytes),
+    folders: folders.length,
+  };
+  return { ...mailbox, estimate: estimateMailbox(move, pace) };
 }
 
 /** Only SELECT tells them, EXAMINE does not. INBOX is always there; no message of it is asked for. */
@@ -121,7 +141,7 @@ async function permanentFlags(destination: MailSession): Promise<readonly string
   return (await destination.scan('INBOX', { range: { from: 2 ** 32 - 1 }, writable: true })).permanentFlags;
 }
 
-function toPlan(target: AuditTarget, { facts }: MailSession, findings: Findings): PlanMailbox {
+function toPlan(target: AuditTarget, { facts, keyed }: MailSession, findings: Findings): PlanMailbox {
   const { folders, sourceQuota, destinationQuota, destinationFolders } = findings;
   const tooLargeBytes = folders.tooLarge.reduce((sum, { bytes }) => sum + bytes, 0);
   const bytesAfter = quotaAfter({
@@ -153,11 +173,19 @@ function toPlan(target: AuditTarget, { facts }: MailSession, findings: Findings)
     append_limit: facts.appendLimit,
     warnings: [
       ...spaceWarnings(findings, bytesAfter, facts.appendLimit),
+      ...(facts.appendLimit !== null && folders.nearLimit > 0
+        ? [mayBeTooLarge(folders.nearLimit, facts.appendLimit)]
+        : []),
       ...foldersRenamed(findings.mappings),
       ...(findings.folding === 'unknown' ? sameButForCase(findings.mappings, target.destination.server) : []),
       ...(findings.refused.length > 0 ? [keywordsRefused(findings.refused)] : []),
-      ...(reliedOn(facts.capabilities).includes('UIDPLUS') ? [] : [noUidplus(target.destination.server)]),
-      ...(destinationMessages > 0 ? [destinationNotEmpty(destinationMessages, folders.alike.messages)] : []),
+      // A copy that has its key is found by it.
+      ...(keyed !== null || reliedOn(facts.capabilities).includes('UIDPLUS')
+        ? []
+        : [noUidplus(target.destination.server)]),
+      ...(destinationMessages > 0
+        ? [destinationNotEmpty(destinationMessages, folders.alike.messages, keyed === null ? 'size and date' : 'date')]
+        : []),
     ],
   };
 }

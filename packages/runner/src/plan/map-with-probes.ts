@@ -6,7 +6,7 @@ const HARMLESS = /^(?:(?![\u{10000}-\u{10ffff}])[\p{L}\p{N} _-])+$/u;
 const LONG_BYTES = 80;
 
 /** As often as the engine has other names to offer, and once for the numbers of collisions. */
-const ROUNDS = 8;
+const ROUNDS = 9;
 
 /** Maps the folders, asks the destination for each name that it might refuse, and maps again round those it does. */
 export async function mapWithProbes(
@@ -19,7 +19,7 @@ export async function mapWithProbes(
   const refused = new Map<string, string>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const doubtful = namesToMake({ ...input, refused }).filter(
-      (path) => !existing.has(path) && !asked.has(path) && mayBeRefused(path, input.destinationNamespace.separator),
+      (path) => !existing.has(path) && !asked.has(path) && mayBeRefused(path, destination),
     );
     const before = refused.size;
     for (const path of doubtful) {
@@ -33,7 +33,10 @@ export async function mapWithProbes(
   return mapFolders({ ...input, refused });
 }
 
-function mayBeRefused(path: string, separator: string | null): boolean {
+function mayBeRefused(path: string, { facts, keyed }: MailSession): boolean {
+  // What is no IMAP server has names of its own (Calendar, Files), and knows them without being asked over the network.
+  if (keyed !== null) return true;
+  const { separator } = facts.namespace;
   const levels = separator === null ? [path] : path.split(separator);
   return (
     Buffer.byteLength(path) > LONG_BYTES || levels.some((level) => !HARMLESS.test(level) || level.trim() !== level)

@@ -193,10 +193,12 @@ test('the servers of a plan have the port their TLS implies', () => {
       tls: 'none',
       auth: { method: 'master', user: 'm', password: { env: 'M' } },
     },
+    d: { kind: 'exchange', tenant: 't', client_id: 'c', credential: { secret: { env: 'S' } } },
   });
   expect(planServers({ servers: config })).toEqual({
     a: { kind: 'imap', host: 'a', port: 993, tls: 'implicit' },
     b: { kind: 'imap', host: 'b', port: 143, tls: 'starttls' },
     c: { kind: 'imap', host: 'c', port: 1143, tls: 'none' },
+    d: { kind: 'exchange', tenant: 't', graph_url: 'https://graph.microsoft.com', writer: 'auto' },
   });
 });

@@ -3,6 +3,7 @@ import type { LedgerFolder, MailSession, MessageMeta } from '@mxodus/model';
 import { bodyDigest, digests } from './content-digest.ts';
 import { type Claims, claimsOn } from './destination-claims.ts';
 import { headerDigests, headersOf, messageIdsOf, tellsSizes } from './headers-of.ts';
+import { listCopies } from './keyed-copies.ts';
 import { MessageTable } from './message-table.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 import { windows } from './windows.ts';
@@ -20,6 +21,8 @@ interface Ends {
  *   2. the same, but several, or no Message-ID                               the contents decide
  *   3. equal Message-ID, Date, From, Subject, nearly equal size              the contents below the header decide
  *
+ * A destination that keeps keys and rewrites messages (see KeyedMail): equal key, else see pairKeyless.
+ *
  * Always as multisets. Returns the source UIDs that were adopted.
  */
 export async function adoptPresent(
@@ -29,17 +32,31 @@ export async function adoptPresent(
 ): Promise<ReadonlySet<number>> {
   const [source, destination] = await Promise.all([context.connections.source(), context.connections.destination()]);
   const ends = { source, destination };
+  if (destination.keyed !== null) {
+    if (folder.atDestination.messages === 0) return new Set();
+    const copies = await listCopies(context, folder, { keyed: destination.keyed, messages: [...added] });
+    return adopt(context, folder, { added, copies });
+  }
   const present = await unexplained(context, folder, { row, destination });
   if (present.length === 0) return new Set();
   const pairs = await pairExact(context, folder, { ...ends, added, present });
   const left = present.without(new Set(pairs.map((pair) => pair.present)));
   const rest = added.without(new Set(pairs.map((pair) => pair.wanted)));
   if (left.length > 0) pairs.push(...(await pairRewritten(folder, { ...ends, added: rest, present: left })));
-  const partner = new Map(pairs.map((pair) => [pair.wanted, pair.present]));
+  return adopt(context, folder, { added, copies: new Map(pairs.map((pair) => [pair.wanted, pair.present])) });
+}
+
+async function adopt(
+  context: SyncContext,
+  folder: OpenFolder,
+  { added, copies }: { added: MessageTable; copies: ReadonlyMap<number, number> },
+): Promise<ReadonlySet<number>> {
+  if (copies.size === 0) return new Set();
+  const source = await context.connections.source();
   // A move is recognised by it later, also when the user has removed the copy by then.
-  const digest = await headerDigests(source, folder.source, [...partner.keys()]);
+  const digest = await headerDigests(source, folder.source, [...copies.keys()]);
   const adoptions = [...added].flatMap(({ uid, bytes, internalDate, flags, emailId = null }) => {
-    const destinationUid = partner.get(uid);
+    const destinationUid = copies.get(uid);
     if (destinationUid === undefined) return [];
     return [
       {
@@ -56,7 +73,7 @@ export async function adoptPresent(
   });
   await context.ledger.adopt(folder.ledgerId, context.passId, adoptions);
   context.counters.settled += adoptions.length;
-  return new Set(partner.keys());
+  return new Set(copies.keys());
 }
 
 /** What is at the destination, came since the last pass ended, and is not ours. */

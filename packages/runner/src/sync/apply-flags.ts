@@ -1,4 +1,5 @@
 import { acceptFlags, flagChange, flagsOfText, flagText, groupFlagChanges } from '@mxodus/engine';
+import type { LedgerMessage, RefusedFlags } from '@mxodus/model';
 import type { FolderLook } from './look-at-folder.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 
@@ -29,12 +30,38 @@ export async function applyFlags(
     for (const { destinationUids, add, remove } of groupFlagChanges(visible)) {
       for (let start = 0; start < destinationUids.length; start += UIDS_A_COMMAND) {
         const uids = destinationUids.slice(start, start + UIDS_A_COMMAND);
-        await session.storeFlags(folder.destination, uids, { add, remove });
+        const refused = await session.storeFlags(folder.destination, uids, { add, remove });
+        await noteRefused(context, folder, { visible, refused });
       }
     }
   }
   await context.ledger.setFlags(folder.ledgerId, changes.map(looked));
   context.counters.flagsChanged += visible.length;
+}
+
+/** Kept as carried all the same: what the destination will not set would be tried in every pass. */
+async function noteRefused(
+  context: SyncContext,
+  folder: OpenFolder,
+  {
+    visible,
+    refused,
+  }: { visible: readonly { row: LedgerMessage; destinationUid: number }[]; refused: readonly RefusedFlags[] },
+): Promise<void> {
+  if (refused.length === 0) return;
+  const uidOf = new Map(visible.map(({ row, destinationUid }) => [destinationUid, row.uid]));
+  const alterations = refused.flatMap(({ uids, flags, why }) =>
+    uids.flatMap((destinationUid) => {
+      const uid = uidOf.get(destinationUid);
+      return uid === undefined
+        ? []
+        : [{ uid, what: `changed at the source, not at the destination: ${flags.join(' ')}`, why }];
+    }),
+  );
+  await context.ledger.addAlterations(context.passId, folder.ledgerId, alterations);
+  for (const alteration of alterations) {
+    context.emit({ type: 'alteration', mailbox: context.mailbox.address, folder: folder.source, ...alteration });
+  }
 }
 
 const looked = ({ row, flags }: FolderLook['flagged'][number]): { uid: number; flags: string } => ({

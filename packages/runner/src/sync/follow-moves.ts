@@ -100,6 +100,8 @@ async function pairByCopies(
 ): Promise<MovePair[]> {
   const { connections, tempDir } = context;
   const [source, destination] = await Promise.all([connections.source(), connections.destination()]);
+  // The bytes of the copies say nothing there; equal header, date and size make these messages as good as one another.
+  if (destination.keyed !== null) return inTheirOrder(group);
   const copies = new Map<number, string>();
   for (const place of await placesAtDestination(context, group.gone)) {
     const messages = place.present.map(({ destinationUid: uid, gone }) => ({ uid, bytes: gone.bytes }));
@@ -122,6 +124,14 @@ async function pairByCopies(
   return pairByContent(originals, copies).flatMap((pair) => {
     const [from, to] = [group.gone[pair.present], group.added[pair.wanted]];
     return from === undefined || to === undefined ? [] : [{ gone: from, added: to }];
+  });
+}
+
+function inTheirOrder({ gone, added }: { gone: readonly GoneMessage[]; added: readonly Added[] }): MovePair[] {
+  const byDigest = Map.groupBy(added, ({ digest }) => digest);
+  return gone.flatMap((from) => {
+    const to = from.digest === null ? undefined : byDigest.get(from.digest)?.shift();
+    return to === undefined ? [] : [{ gone: from, added: to }];
   });
 }
 

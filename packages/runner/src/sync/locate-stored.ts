@@ -1,6 +1,7 @@
 import { type Pair, pairByContent, pairByFingerprint } from '@mxodus/engine';
-import type { LedgerMessage } from '@mxodus/model';
+import type { KeyedMail, LedgerMessage } from '@mxodus/model';
 import { digests } from './content-digest.ts';
+import { findCopies } from './keyed-copies.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 
 /** Learns the destination UIDs of messages that were stored without APPENDUID (RFC 4315), so that flags and moves can follow. */
@@ -9,6 +10,7 @@ export async function locateStored(context: SyncContext, folder: OpenFolder): Pr
   const wanted = await ledger.unlocated(folder.ledgerId);
   if (wanted.length === 0) return;
   const session = await context.connections.destination();
+  if (session.keyed !== null) return locateKeyed(context, folder, { keyed: session.keyed, wanted });
   const from = Math.max(1, Math.min(...wanted.map((row) => row.floor ?? 1)));
   const claimed = new Set(await ledger.destinationUids(folder.ledgerId));
   const { messages } = await session.scan(folder.destination, { range: { from } });
@@ -26,6 +28,19 @@ export async function locateStored(context: SyncContext, folder: OpenFolder): Pr
     folder.ledgerId,
     pairs.map((pair) => ({ uid: pair.wanted, destinationUid: pair.present })),
   );
+}
+
+/** Those that are elsewhere stay without a UID: wherever their user put them, they stay. */
+async function locateKeyed(
+  context: SyncContext,
+  folder: OpenFolder,
+  { keyed, wanted }: { keyed: KeyedMail; wanted: readonly LedgerMessage[] },
+): Promise<void> {
+  const copies = await findCopies(context, folder, { keyed, messages: wanted });
+  const located = [...copies].flatMap(([uid, destinationUid]) =>
+    destinationUid === null ? [] : [{ uid, destinationUid }],
+  );
+  await context.ledger.setDestinationUids(folder.ledgerId, located);
 }
 
 async function pairGroup(

@@ -1,6 +1,7 @@
 import { type Pair, pairByContent, pairByFingerprint, repairVariants } from '@mxodus/engine';
 import type { LedgerMessage, MailSession, MessageMeta, Settlement } from '@mxodus/model';
 import { digests, looseDigest, sha256 } from './content-digest.ts';
+import { resolveKeyedDoubt } from './resolve-keyed-doubt.ts';
 import { BATCH_LIMITS, type OpenFolder, type SyncContext } from './sync-context.ts';
 import { uidValidityChanged } from './uid-validity.ts';
 import { waiting } from './waiting.ts';
@@ -14,6 +15,8 @@ import { waiting } from './waiting.ts';
 export async function resolveDoubt(context: SyncContext, folder: OpenFolder): Promise<LedgerMessage[]> {
   const rows = await context.ledger.unsettled(folder.ledgerId);
   let open = rows.filter((row) => row.state === 'intent');
+  const { keyed } = await context.connections.destination();
+  if (keyed !== null) return resolveKeyedDoubt(context, folder, { keyed, intents: open });
   const hits: LedgerMessage[] = [];
   let uidNextBefore = -1;
   for (let quiet = false; open.length > 0; ) {

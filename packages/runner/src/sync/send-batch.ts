@@ -4,6 +4,7 @@ import { isKnown } from './arrival-date.ts';
 import { notMoved } from './copy-folder.ts';
 import type { CopyTask } from './copy-queue.ts';
 import { flagsAfterAppend, type SentFlags } from './flags-after-append.ts';
+import { keyOf } from './keyed-copies.ts';
 import type { LoadedBatch, LoadedMessage } from './load-batch.ts';
 import { sendRepaired } from './send-repaired.ts';
 import type { FolderWork, OpenFolder, SyncContext } from './sync-context.ts';
@@ -93,8 +94,9 @@ async function sendOnce(
   if (!sameFolder) throw uidValidityChanged('destination', folder.destination);
   const stored = settled.flatMap(({ message, outcome }) => (outcome.kind === 'stored' ? [message] : []));
   work.appended += stored.length;
-  await noteAltered(context, folder, stored);
-  if (!context.rules.dryRun) await flagsAfterAppend(context, folder, sentFlags(settled, folder));
+  await noteAltered(context, folder, settled);
+  if (!context.rules.dryRun && appender.strategy !== 'requests')
+    await flagsAfterAppend(context, folder, sentFlags(settled, folder));
   for (const { message, outcome } of repairable) {
     if (outcome.kind !== 'refused') continue;
     const sent = await sendRepaired(context, folder, { appender, message, refusal: outcome });
@@ -122,11 +124,16 @@ async function appendOrUndo(
     return { uidValidity: null, outcomes: messages.map((): AppendOutcome => ({ kind: 'stored', uid: null })) };
   }
   try {
-    const outgoing = messages.map((message) => outgoingOf(message, folder, work.keywords));
+    const outgoing = messages.map(
+      (message): OutgoingMessage => ({
+        ...outgoingOf(message, folder, work.keywords),
+        key: keyOf(context, folder, message.meta.uid),
+      }),
+    );
     return await appender.append(folder.destination, outgoing);
   } catch (error) {
-    // Only a wait before the sending ends with the signal's own reason; a lost connection says so.
-    if (!signal.aborted || error !== signal.reason) throw error;
+    // Only a wait before the sending ends with the signal's own reason; a lost connection says so. Requests are many: some may be through.
+    if (!signal.aborted || error !== signal.reason || appender.strategy === 'requests') throw error;
     const unsent = messages.map(({ meta }): Settlement => ({ uid: meta.uid, kind: 'unsent' }));
     await ledger.settle(folder.ledgerId, passId, unsent);
     throw error;
@@ -173,7 +180,7 @@ const outgoingOf = (
   { meta, body, arrival }: LoadedMessage,
   folder: OpenFolder,
   keywords: FolderWork['keywords'],
-): OutgoingMessage => ({
+): Omit<OutgoingMessage, 'key'> => ({
   flags: acceptFlags([...meta.flags, ...(keywords.get(meta.uid) ?? [])], folder.permanentFlags).flags,
   internalDate: arrival,
   body,
@@ -204,8 +211,12 @@ function noteFull({ counters }: SyncContext, answered: readonly Answered[]): voi
   }
 }
 
-async function noteAltered(context: SyncContext, folder: OpenFolder, stored: readonly LoadedMessage[]): Promise<void> {
-  const alterations = stored.flatMap((message) => alterationsOf(message, folder.permanentFlags));
+async function noteAltered(context: SyncContext, folder: OpenFolder, settled: readonly Answered[]): Promise<void> {
+  const alterations = settled.flatMap(({ message, outcome }) => {
+    if (outcome.kind !== 'stored') return [];
+    const byDestination = (outcome.alterations ?? []).map((alteration) => ({ uid: message.meta.uid, ...alteration }));
+    return [...alterationsOf(message, folder.permanentFlags), ...byDestination];
+  });
   if (alterations.length === 0) return;
   await context.ledger.addAlterations(context.passId, folder.ledgerId, alterations);
   for (const alteration of alterations) {

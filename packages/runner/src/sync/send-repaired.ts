@@ -1,6 +1,7 @@
 import { acceptFlags, diagnose, longestLine, type Repair, repairsFor } from '@mxodus/engine';
 import type { Appender, AppendOutcome } from '@mxodus/model';
 import { notMoved } from './copy-folder.ts';
+import { keyOf } from './keyed-copies.ts';
 import type { LoadedMessage } from './load-batch.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 import { uidValidityChanged } from './uid-validity.ts';
@@ -25,11 +26,12 @@ export async function sendRepaired(
   const flags = acceptFlags(meta.flags, folder.permanentFlags).flags;
   const original = body.kind === 'memory' ? { flags, internalDate: arrival, body: body.bytes } : null;
   const repairs = original === null ? [] : repairsFor(original, refusal, { appendLimit: folder.appendLimit });
+  const key = keyOf(context, folder, meta.uid);
   let last = refusal;
   const tried: string[] = [];
   for (const repair of repairs.slice(0, MOST_REPAIRS)) {
     tried.push(repair.name);
-    const { outcomes, uidValidity } = await appender.append(folder.destination, [outgoing(repair)]);
+    const { outcomes, uidValidity } = await appender.append(folder.destination, [{ ...outgoing(repair), key }]);
     if (uidValidity !== null && uidValidity !== folder.destinationUidValidity)
       throw uidValidityChanged('destination', folder.destination);
     const outcome = outcomes[0];

@@ -1,6 +1,7 @@
 import { acceptFlags, pairByContent } from '@mxodus/engine';
 import type { EventOf, LedgerMessage, MailSession, MessageMeta } from '@mxodus/model';
 import { digests, sha256 } from '../sync/content-digest.ts';
+import { otherMessageIds, pairByKey } from './verify-keyed.ts';
 
 export type VerifyLevel = 'counts' | 'headers' | 'bytes';
 export type Difference = Omit<EventOf<'difference'>, 'type' | 'mailbox'>;
@@ -9,6 +10,9 @@ export interface VerifyFolder {
   source: MailSession;
   destination: MailSession;
   folder: string;
+  /** Whose folder it is. */
+  at: { server: string; user: string };
+  uidValidity: number;
   destinationFolder: string;
   rows: readonly LedgerMessage[];
   level: VerifyLevel;
@@ -21,7 +25,7 @@ export interface VerifiedFolder {
   differences: Difference[];
 }
 
-interface Pair {
+export interface Pair {
   mine: MessageMeta;
   theirs: MessageMeta;
 }
@@ -49,15 +53,20 @@ export async function verifyFolder(input: VerifyFolder): Promise<VerifiedFolder>
   }
 
   const { pairs, lonelyMine, lonelyTheirs } = pairByLedger(input.rows, mine.messages, theirs.messages);
-  const byContent = await pairLonely(input, lonelyMine, lonelyTheirs);
+  const { keyed } = input.destination;
+  const byContent =
+    keyed === null
+      ? await pairLonely(input, lonelyMine, lonelyTheirs)
+      : await pairByKey(input, keyed, { mine: lonelyMine, theirs: lonelyTheirs });
   pairs.push(...byContent);
   const partnered = new Set(byContent.map((pair) => pair.mine.uid));
   for (const message of lonelyMine.filter(({ uid }) => !partnered.has(uid))) differences.push(missing(input, message));
   for (const pair of pairs) differences.push(...compareMeta(input, pair, theirs.permanentFlags));
-  differences.push(...(await compareContent(input, pairs)));
+  if (keyed === null) differences.push(...(await compareContent(input, pairs)));
+  else differences.push(...(await otherMessageIds(input, pairs)).map((pair) => otherMessage(input, pair)));
   const partneredTheirs = new Set(byContent.map((pair) => pair.theirs.uid));
   const extra = lonelyTheirs.filter(({ uid }) => !partneredTheirs.has(uid));
-  if (input.level === 'bytes') differences.push(...(await doubled(input, extra, pairs)));
+  if (input.level === 'bytes' && keyed === null) differences.push(...(await doubled(input, extra, pairs)));
   return { compared: mine.messages.length, onlyAtDestination: theirs.messages.length - pairs.length, differences };
 }
 
@@ -133,22 +142,39 @@ function compareMeta(
 ): Difference[] {
   const at = { ...place(input), uid: mine.uid, destination_uid: theirs.uid };
   const differences: Difference[] = [];
-  const expected = [...acceptFlags(mine.flags, permanentFlags).flags].sort().join(' ');
-  const found = theirs.flags.join(' ');
+  const kept = comparedFlags(input, permanentFlags);
+  const [expected, found] = [kept(mine.flags), kept(theirs.flags)];
   if (expected !== found)
     differences.push({ ...at, kind: 'flags', detail: `(${expected}) at the source, (${found}) at the destination` });
-  const [sent, kept] = [second(mine.internalDate), second(theirs.internalDate)];
-  if (sent !== null && sent !== kept)
+  const [sent, arrived] = [second(mine.internalDate), second(theirs.internalDate)];
+  if (sent !== null && sent !== arrived)
     differences.push({
       ...at,
       kind: 'internal_date',
-      detail: `${iso(sent)} at the source, ${iso(kept)} at the destination`,
+      detail: `${iso(sent)} at the source, ${iso(arrived)} at the destination`,
     });
   return differences;
 }
 
+/** A mail system of another make keeps these two as they are; what it makes of the others is in the report. */
+const KEPT_EVERYWHERE = ['\\Flagged', '\\Seen'];
+
+function comparedFlags(input: VerifyFolder, permanentFlags: readonly string[] | null) {
+  if (input.destination.keyed !== null)
+    return (flags: readonly string[]): string => KEPT_EVERYWHERE.filter((flag) => flags.includes(flag)).join(' ');
+  return (flags: readonly string[]): string => [...acceptFlags(flags, permanentFlags).flags].sort().join(' ');
+}
+
 const second = (date: number | null): number | null => (date === null ? null : Math.floor(date / 1000));
 const iso = (seconds: number | null): string => (seconds === null ? 'none' : new Date(seconds * 1000).toISOString());
+
+const otherMessage = (input: VerifyFolder, { mine, theirs }: Pair): Difference => ({
+  ...place(input),
+  uid: mine.uid,
+  destination_uid: theirs.uid,
+  kind: 'header',
+  detail: 'the Message-ID is another one at the destination',
+});
 
 async function compareContent(input: VerifyFolder, pairs: readonly Pair[]): Promise<Difference[]> {
   const differences: Difference[] = [];

@@ -138,6 +138,8 @@ async function compareMailbox(
           source,
           destination,
           folder,
+          at: mailbox.source,
+          uidValidity: task.status.uidValidity,
           destinationFolder: task.destination,
           rows,
           level,
