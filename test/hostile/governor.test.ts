@@ -78,6 +78,7 @@ async function appenderOf(account: MailAccount, signal = never): Promise<Appende
 const messageOf = (bytes: number): OutgoingMessage => ({
   flags: [],
   internalDate: 0,
+  key: '',
   body: { kind: 'memory', bytes: Buffer.from(`Subject: x\r\n\r\n${'x'.repeat(bytes - 16)}\r\n`) },
 });
 

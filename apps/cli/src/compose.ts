@@ -7,7 +7,6 @@ import {
   type Config,
   type DnsObserver,
   type DnsProvider,
-  type ImapServerConfig,
   type JobEngine,
   type JournalEntry,
   type Ledger,
@@ -16,6 +15,7 @@ import {
   MxodusError,
   type PlanMailbox,
   type Secret,
+  type ServerConfig,
   type Wait,
 } from '@mxodus/model';
 import { fileLeases, inlineEngine, type LeaseFolder } from '@mxodus/queue';
@@ -23,6 +23,8 @@ import { readJournal, type ServerLimits } from '@mxodus/runner';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { type ResolvedMailbox, resolveMailboxes } from './config/resolve-mailboxes.ts';
 import { resolveSecret } from './config/secrets.ts';
+import { type ExchangeServices, exchangeServices } from './exchange-services.ts';
+import { lateLedger } from './late-ledger.ts';
 import { mailAccounts } from './mail-account.ts';
 import { projectGovernor } from './project-governor.ts';
 
@@ -45,6 +47,9 @@ export interface Project {
   /** Both ends of a mailbox of a plan that is not stale; `onWait` hears of both as one. */
   accounts(mailbox: PlanMailbox, onWait?: OnWait): { source: MailAccount; destination: MailAccount };
   limits(server: string): ServerLimits;
+  /** What is asked of a server of kind exchange besides its mailboxes. */
+  tenant: ExchangeServices['tenant'];
+  believe: ExchangeServices['believe'];
   openLedger(): Promise<Ledger>;
   /** A copy that a dry run may write to; closing it removes it. */
   openLedgerCopy(): Promise<Ledger>;
@@ -71,18 +76,29 @@ export async function openProject(configPath: string, commandLine: string): Prom
   const projectFolder = join(stateFolder, config.project);
   const journalPath = join(projectFolder, 'cutover.ndjson');
   const ledgerPath = resolve(baseDir, sqlitePath(config));
-  const { governor, booking } = projectGovernor(config);
+  const late = lateLedger(async () => (await import('@mxodus/mail/exchange')).itemBookInMemory());
+  const governor = projectGovernor(config, late.traffic);
+  const tempFolder = join(projectFolder, 'tmp');
+  const exchange = exchangeServices(config, { baseDir, tempFolder, items: late.items, traffic: late.traffic });
+  const booking = (ledger: Ledger): Ledger =>
+    late.use(ledger, async () => {
+      await governor.close();
+      await exchange.close();
+    });
   const open = mailAccounts(baseDir);
-  const account: Project['account'] = ({ server, user, password }, onWait = unheard) =>
-    governed(open({ server, user, password }, imapServer(config, server)), governor, onWait);
+  const account: Project['account'] = ({ server, user, password }, onWait = unheard) => {
+    const found = serverOf(config, server);
+    if (found.kind === 'exchange') return exchange.account({ server, user }, onWait);
+    return governed(open({ server, user, password }, found), governor, onWait);
+  };
   return {
     loaded,
     config,
     mailboxes,
     stateFolder,
     logFile: join(stateFolder, 'mxodus.log'),
-    tempFolder: join(projectFolder, 'tmp'),
-    engine: inlineEngine(mapValues(config.servers, ({ limits }) => limits.connections)),
+    tempFolder,
+    engine: inlineEngine(mapValues(config.servers, (server) => serverLimits(server).connections)),
     leases: fileLeases(join(stateFolder, 'locks'), commandLine),
     account,
     accounts: ({ address, source, destination }, onWait = unheard) => {
@@ -93,12 +109,11 @@ export async function openProject(configPath: string, commandLine: string): Prom
         destination: account({ ...destination, password: secrets?.destination.password ?? null }, ear()),
       };
     },
-    limits: (server) => {
-      const { limits, labels } = imapServer(config, server);
-      return { connections: limits.connections, connectionsPerMailbox: limits.connections_per_mailbox, labels };
-    },
+    tenant: exchange.tenant,
+    believe: exchange.believe,
+    limits: (server) => serverLimits(serverOf(config, server)),
     openLedger: async () => booking(await openSqliteLedger(ledgerPath)),
-    openLedgerCopy: async () => booking(await openLedgerCopy(ledgerPath, join(projectFolder, 'tmp'))),
+    openLedgerCopy: async () => booking(await openLedgerCopy(ledgerPath, tempFolder)),
     readLedger: () => readSqliteLedger(ledgerPath),
     journal: () => readJournal(journalPath),
     journalPath,
@@ -122,15 +137,26 @@ async function openLedgerCopy(path: string, tempFolder: string): Promise<Ledger>
   };
 }
 
-function imapServer(config: Config, name: string): ImapServerConfig {
+function serverOf(config: Config, name: string): ServerConfig {
   const server = config.servers[name];
-  if (server?.kind === 'imap') return server;
-  if (server !== undefined) throw notSupported(`server "${name}" is of kind ${server.kind}`);
+  if (server !== undefined) return server;
   throw new MxodusError('CONFIG_INVALID', {
     what: `there is no server "${name}" in the config`,
     why: `the config has ${Object.keys(config.servers).join(', ')}`,
     advice: 'plan again after servers were renamed',
   });
+}
+
+/** What a pass over a mailbox of a tenant counts as: two lanes that append, and the session for small requests. */
+const LANES_OF_A_TENANT = 3;
+
+function serverLimits(server: ServerConfig): ServerLimits {
+  if (server.kind === 'exchange') {
+    const connections = server.limits.mailboxes * LANES_OF_A_TENANT;
+    return { connections, connectionsPerMailbox: LANES_OF_A_TENANT, labels: 'folders' };
+  }
+  const { limits, labels } = server;
+  return { connections: limits.connections, connectionsPerMailbox: limits.connections_per_mailbox, labels };
 }
 
 async function dnsProvider(config: Config, domain: string, baseDir: string): Promise<DnsProvider> {

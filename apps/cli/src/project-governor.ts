@@ -1,41 +1,17 @@
-import type { Config, Ledger, ServerBurden, TrafficBook } from '@mxodus/model';
+import type { Config, ServerBurden, TrafficBook } from '@mxodus/model';
 import { type InlineGovernor, inlineGovernor } from '@mxodus/queue';
 
-export interface ProjectGovernor {
-  governor: InlineGovernor;
-  /** The ledger, whose book remembers the bytes of a day from now on; what has crossed is in it when it is closed. */
-  booking(ledger: Ledger): Ledger;
+/** One for everything the process does with the project's IMAP servers. */
+export function projectGovernor(config: Config, book: TrafficBook): InlineGovernor {
+  const burdens = Object.entries(config.servers).flatMap(([name, server]): [string, ServerBurden][] =>
+    server.kind === 'imap' ? [[name, burdenOf(server.limits)]] : [],
+  );
+  return inlineGovernor(Object.fromEntries(burdens), { book, now: () => new Date() });
 }
 
-/** One for everything the process does with the project's servers. Before a ledger is open the bytes of the day are not known. */
-export function projectGovernor(config: Config): ProjectGovernor {
-  let open: TrafficBook | null = null;
-  const book: TrafficBook = {
-    spent: async (login, day) => (await open?.spent(login, day)) ?? 0,
-    add: async (login, day, bytes) => open?.add(login, day, bytes),
-  };
-  const burdens = Object.entries(config.servers).map(([name, { limits }]) => [name, burdenOf(limits)] as const);
-  const governor = inlineGovernor(Object.fromEntries(burdens), { book, now: () => new Date() });
-  return {
-    governor,
-    booking: (ledger) => {
-      open = ledger.traffic;
-      return {
-        ...ledger,
-        close: async () => {
-          try {
-            await governor.close();
-          } finally {
-            open = null;
-            await ledger.close();
-          }
-        },
-      };
-    },
-  };
-}
+type ImapLimits = Extract<Config['servers'][string], { kind: 'imap' }>['limits'];
 
-const burdenOf = (limits: Config['servers'][string]['limits']): ServerBurden => ({
+const burdenOf = (limits: ImapLimits): ServerBurden => ({
   connections: limits.connections,
   connectionsPerMailbox: limits.connections_per_mailbox,
   bytesPerSecond: limits.bytes_per_second,

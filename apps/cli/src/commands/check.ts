@@ -4,6 +4,7 @@ import { checkProgress, checkVerdict } from '../views/check.ts';
 import { configWords, openProjectOf } from './open-plan.ts';
 import type { CliCommand, Outcome, Session } from './session.ts';
 import { endsOf } from './tell-waits.ts';
+import { tenantsOf } from './tenants.ts';
 
 export const checkCommand: CliCommand = (program, start) => {
   program
@@ -25,12 +26,21 @@ async function check(session: Session): Promise<Outcome> {
       { mailbox: mailbox.address, role: 'destination' as const, account: destination },
     ];
   });
-  const servers = mapValues(config.servers, (server) => ({
-    host: server.kind === 'imap' ? server.host : server.graph_url,
-    connections: server.limits.connections,
-    connectionsPerMailbox: server.limits.connections_per_mailbox,
-  }));
-  const result = await checkServers({ servers, logins, engine, signal, emit });
+  const servers = mapValues(config.servers, (server) =>
+    server.kind === 'imap'
+      ? {
+          host: server.host,
+          connections: server.limits.connections,
+          connectionsPerMailbox: server.limits.connections_per_mailbox,
+        }
+      : {
+          host: new URL(server.graph_url).host,
+          connections: server.limits.mailboxes * server.limits.concurrent_requests,
+          connectionsPerMailbox: server.limits.concurrent_requests,
+        },
+  );
+  const tenants = tenantsOf(project, signal);
+  const result = await checkServers({ servers, tenants, logins, engine, signal, emit });
   const used = new Set(logins.map((login) => login.account.server)).size;
   const view = { result, servers: used, logins: logins.length, configWords: configWords(session) };
   output.print(checkVerdict(view, output.style));

@@ -18,6 +18,7 @@ export interface OpenedPlan {
 export async function openPlan(session: Session, planPath: string): Promise<OpenedPlan> {
   const plan = await readPlan(planPath);
   const project = await openConfig(session, session.options.config ?? besidePlan(planPath));
+  project.believe(plan);
   return { plan, project, words: [planPath, ...configWords(session)] };
 }
 

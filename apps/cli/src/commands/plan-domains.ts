@@ -1,10 +1,22 @@
-import { planDomain } from '@mxodus/engine';
-import type { DomainPlan, PlanWarning } from '@mxodus/model';
+import { domainTrouble, planDomain } from '@mxodus/engine';
+import {
+  type DomainConfig,
+  type DomainPlan,
+  type MailTenant,
+  MxodusError,
+  type PlanWarning,
+  type ServiceRecords,
+  sameRecords,
+} from '@mxodus/model';
 import type { Project } from '../compose.ts';
 
-/** What the zones of the config serve now, and what the cutover will make of it. Asks every authoritative server; changes nothing. */
+/**
+ * What the zones of the config serve now, and what the cutover will make of it. Asks every authoritative server, and a tenant for the
+ * records it wants; changes nothing.
+ */
 export async function planDomains(
-  { config, observer }: Project,
+  { config, observer }: Pick<Project, 'config' | 'observer'>,
+  tenants: Readonly<Record<string, MailTenant>>,
   signal: AbortSignal,
 ): Promise<{ domains: DomainPlan[]; warnings: PlanWarning[] }> {
   const dns = observer();
@@ -12,11 +24,47 @@ export async function planDomains(
   const warnings: PlanWarning[] = [];
   for (const [domain, rules] of Object.entries(config.domains)) {
     const { zone, authoritative: configured } = rules.dns;
+    const tenant = tenants[rules.mx.to];
+    const wanted = tenant === undefined ? null : await recordsOf(tenant, domain);
     const authoritative = await dns.authoritative(zone, configured, signal);
     const observations = await Promise.all(authoritative.map((server) => dns.observe(server, zone, domain, signal)));
-    const planned = planDomain({ domain, config: rules, authoritative, observations });
+    const planned = planDomain({
+      domain,
+      config: wanted === null ? rules : withRecords(rules, wanted),
+      authoritative,
+      observations,
+      ...(wanted === null ? {} : { advised: wanted.advised }),
+    });
     domains.push(planned.plan);
-    warnings.push(...planned.warnings.map((text) => ({ code: 'DNS' as const, text })));
+    const texts = [...planned.warnings, ...(wanted === null ? [] : otherRecords(domain, rules, wanted))];
+    warnings.push(...texts.map((text) => ({ code: 'DNS' as const, text })));
   }
   return { domains, warnings };
+}
+
+/** The tenant's own words, never computed: the hosts of domains with DNSSEC have another name. */
+async function recordsOf(tenant: MailTenant, domain: string): Promise<ServiceRecords> {
+  const [found] = await tenant.domains([domain]);
+  const trouble = found === undefined ? null : domainTrouble(found, tenant.server);
+  if (trouble !== null) throw trouble;
+  const records = await tenant.serviceRecords(domain);
+  if (records.known) return records.value;
+  throw new MxodusError('DOMAIN_NOT_VERIFIED', {
+    what: `tenant "${tenant.server}" does not tell the MX records of ${domain}`,
+    why: found?.kind === 'unknown' ? found.why : records.why,
+    advice: `see that the app has Domain.Read.All, and that the domain is set up for mail (Microsoft 365 admin centre, Settings, Domains); until then plan without \`domains.${domain}\``,
+  });
+}
+
+const withRecords = (rules: DomainConfig, { mx }: ServiceRecords): DomainConfig => ({
+  ...rules,
+  mx: { ...rules.mx, records: rules.mx.records ?? mx.map((record) => ({ ...record })) },
+});
+
+function otherRecords(domain: string, { mx }: DomainConfig, wanted: ServiceRecords): string[] {
+  if (mx.records === undefined || sameRecords(mx.records, wanted.mx)) return [];
+  const hosts = wanted.mx.map(({ preference, host }) => `${preference} ${host}`).join(', ');
+  return [
+    `${domain}: the config's MX records are not the ones tenant "${mx.to}" gives (${hosts}); the config's are used`,
+  ];
 }

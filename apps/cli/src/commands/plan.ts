@@ -4,11 +4,12 @@ import { makePlan, planServers, writePlan } from '@mxodus/runner';
 import { z } from 'zod';
 import type { Project } from '../compose.ts';
 import { commandLine, nextLine } from '../views/next-step.ts';
-import { planProgress, planText } from '../views/plan.ts';
+import { noPlanText, planProgress, planText } from '../views/plan.ts';
 import { configWords, openProjectOf } from './open-plan.ts';
 import { planDomains } from './plan-domains.ts';
 import type { CliCommand, Outcome, Session } from './session.ts';
 import { endsOf } from './tell-waits.ts';
+import { pacesOf, plannedTenants, tenantsOf } from './tenants.ts';
 
 const optionsSchema = z.object({ output: z.string().optional() });
 
@@ -17,7 +18,8 @@ export const planCommand: CliCommand = (program, start) => {
     .command('plan')
     .summary('what goes where, and what will not fit (reads only)')
     .description(
-      'Looks at every mailbox at both ends and writes a plan: what goes where, what is renamed, what will not fit.',
+      'Looks at every mailbox at both ends and writes a plan: what goes where, what is renamed, what will not fit. ' +
+        'Into one mailbox of an Exchange tenant it writes one test message, and removes it.',
     )
     .option('-o, --output <file>', 'the plan file (default: <project>.plan.json beside the config)')
     .action(start({ name: 'plan' }, (session, _words, options) => plan(session, optionsSchema.parse(options).output)));
@@ -27,7 +29,8 @@ async function plan(session: Session, named: string | undefined): Promise<Outcom
   const { output, signal, now } = session;
   const project = await openProjectOf(session);
   const emit = output.begin(planProgress(project.mailboxes.length, output));
-  const dns = await planDomains(project, signal);
+  const tenants = tenantsOf(project, signal);
+  const dns = await planDomains(project, tenants, signal);
   const result = await makePlan({
     project: project.config.project,
     version: session.version,
@@ -36,6 +39,8 @@ async function plan(session: Session, named: string | undefined): Promise<Outcom
     mailboxes: targets(project, emit),
     rules: project.config.sync,
     ...dns,
+    tenants: plannedTenants(tenants, project.config),
+    paces: pacesOf(project.config),
     engine: project.engine,
     signal,
     emit,
@@ -43,10 +48,8 @@ async function plan(session: Session, named: string | undefined): Promise<Outcom
   });
   output.end();
   if (result.kind === 'failed') {
-    const { length } = result.errors;
-    output.print(
-      `${output.style.bad('NO PLAN:')} ${length} of ${project.mailboxes.length} mailboxes could not be looked at; see above.`,
-    );
+    const { at, errors } = result;
+    output.print(noPlanText({ at, errors: errors.length, mailboxes: project.mailboxes.length }, output.style));
     output.print(nextLine([commandLine('check', configWords(session))], output.style));
     return { exitCode: result.exitCode };
   }
@@ -74,6 +77,7 @@ function summaryOf(made: Plan, path: string): Record<string, unknown> {
     mailboxes: mailboxes.length,
     source_messages: mailboxes.reduce((sum, { messages }) => sum + messages, 0),
     bytes: mailboxes.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(made.estimate === undefined ? {} : { estimate: made.estimate }),
     warnings: [...made.warnings.map((warning) => ({ mailbox: null, ...warning })), ...ofMailboxes],
   };
 }

@@ -10,6 +10,7 @@ export function crossChecks(config: Config, source: YamlSource): MxodusError[] {
     ...unknownServers(config, source),
     ...cleartext(config, source),
     ...templates(config, source),
+    ...exchangeWriters(config, source),
     ...domains(config, source),
     ...cutoverWindow(config, source),
   ];
@@ -71,6 +72,20 @@ function templates(config: Config, source: YamlSource): MxodusError[] {
         why: '{local} and {domain} of the old address are filled in, nothing else',
         advice: 'write it like `"{local}@mail.example.com"`',
         where: source.where(path),
+      }),
+    ];
+  });
+}
+
+function exchangeWriters(config: Config, source: YamlSource): MxodusError[] {
+  return Object.entries(config.servers).flatMap(([name, server]) => {
+    if (server.kind !== 'exchange' || server.writer !== 'imap-append' || server.imap !== undefined) return [];
+    return [
+      problem('CONFIG_INVALID', {
+        what: `\`servers.${name}.writer\` is imap-append, and \`servers.${name}.imap\` is missing`,
+        why: 'writing by IMAP needs an admin to set it up first (docs/exchange.md)',
+        advice: 'add `imap: {}` once that is done, or use another writer',
+        where: source.where(['servers', name, 'writer']),
       }),
     ];
   });

@@ -13,8 +13,10 @@ export function mailboxChecks(config: Config, placed: readonly PlacedMailbox[]):
 function tooFewConnections(config: Config): MxodusError[] {
   const destinations = new Set(config.assign.map((rule) => rule.to));
   return [...destinations].flatMap((name) => {
-    const limits = config.servers[name]?.limits;
-    if (limits === undefined || Math.min(limits.connections, limits.connections_per_mailbox) >= 2) return [];
+    const server = config.servers[name];
+    if (server?.kind !== 'imap') return [];
+    const { limits } = server;
+    if (Math.min(limits.connections, limits.connections_per_mailbox) >= 2) return [];
     return [
       problem('CONFIG_INVALID', {
         what: `server "${name}" is allowed fewer than two connections`,

@@ -5,13 +5,14 @@ import type { KeyPath, YamlSource } from './yaml-source.ts';
 
 /** What the config's format has a word for and this version cannot do yet. */
 export function notSupportedYet(config: Config, source: YamlSource): MxodusError[] {
-  return [...inServers(config), ...inRules(config), ...inCutover(config), ...inServices(config)].map(({ path, what }) =>
-    problem('CONFIG_NOT_SUPPORTED', {
-      what: `\`${pathText(path)}\`: ${what} not supported yet`,
-      why: 'the format knows it, this version of mxodus does not',
-      advice: 'remove it, or wait for the version that can',
-      where: source.where(path),
-    }),
+  return [...inMailboxes(config), ...inRules(config), ...inCutover(config), ...inServices(config)].map(
+    ({ path, what }) =>
+      problem('CONFIG_NOT_SUPPORTED', {
+        what: `\`${pathText(path)}\`: ${what} not supported yet`,
+        why: 'the format knows it, this version of mxodus does not',
+        advice: 'remove it, or wait for the version that can',
+        where: source.where(path),
+      }),
   );
 }
 
@@ -21,9 +22,11 @@ interface Missing {
   what: string;
 }
 
-function inServers(config: Config): Missing[] {
-  return Object.entries(config.servers).flatMap(([name, server]) =>
-    server.kind === 'exchange' ? [{ path: ['servers', name, 'kind'], what: 'kind `exchange` is' }] : [],
+function inMailboxes(config: Config): Missing[] {
+  return config.mailboxes.flatMap(({ source }, index) =>
+    config.servers[source]?.kind === 'exchange'
+      ? [{ path: ['mailboxes', index, 'source'], what: 'a source of kind `exchange` is' }]
+      : [],
   );
 }
 

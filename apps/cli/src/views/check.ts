@@ -15,6 +15,7 @@ export function checkProgress(logins: number, output: Output): EventView<MxodusE
     steps: logins,
     text: ofSteps('sign-ins', 'tried'),
     describe: (event) => {
+      if (event.type === 'tenant_checked') return { text: tenantLine(event, style), step: false };
       if (event.type === 'server_checked') return { text: serverLine(event, style), step: false };
       if (event.type === 'login_checked') return { text: loginLine(event, style), step: true };
       return null;
@@ -30,10 +31,24 @@ function serverLine(event: EventOf<'server_checked'>, style: Style): string {
     `${style.good('ok')}  server ${style.bold(server)}  ${host}`,
     tls === 'none' ? style.warn('no TLS') : tls,
     product ?? 'product not told',
-    `${event.connections} connections, ${event.connections_per_mailbox} a mailbox`,
+    `${event.connections} ${writes === 'requests' ? 'requests at once' : 'connections'}, ${event.connections_per_mailbox} a mailbox`,
     capabilityText(event.capabilities),
     ...(writes === null ? [] : [`writes by ${writes}`]),
     ...(limit === null ? [] : [`takes messages up to ${size(limit)}`]),
+  ];
+  return parts.join(', ');
+}
+
+function tenantLine(event: EventOf<'tenant_checked'>, style: Style): string {
+  const { ok, server, tenant, permissions, free_licences: seats } = event;
+  const named = (state: 'granted' | 'unproven' | 'missing'): string =>
+    permissions.flatMap((permission) => (permission.state === state ? [permission.name] : [])).join(' ');
+  const parts = [
+    `${ok ? style.good('ok') : style.bad('NO')}  tenant ${style.bold(server)}  ${tenant}`,
+    named('granted') === '' ? 'token without permissions' : `token with ${named('granted')}`,
+    ...(named('unproven') === '' ? [] : [`perhaps for some mailboxes only: ${named('unproven')}`]),
+    ...(named('missing') === '' ? [] : [style.warn(`missing: ${named('missing')}`)]),
+    seats === null ? 'free licences not known' : counted(seats, 'free licence'),
   ];
   return parts.join(', ');
 }

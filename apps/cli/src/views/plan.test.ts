@@ -1,7 +1,7 @@
 import type { Plan, PlanMailbox } from '@mxodus/model';
 import { expect, it } from 'vitest';
 import { makeStyle } from '../output/style.ts';
-import { planText } from './plan.ts';
+import { noPlanText, planText } from './plan.ts';
 import { planOf } from './sample-plan.ts';
 
 const text = (plan: Plan): string[] => {
@@ -80,4 +80,47 @@ it('shows the change of the records as something for later', () => {
       '  ~ example.com  MX 10 mx.old.example (TTL 3600)  ->  10 mx.new.example (TTL 3600)',
     ]),
   );
+});
+
+it('of a tenant: how long it takes, what the test message did, and which records are wanted beside the MX', () => {
+  const mx = (host: string) => ({ ttl: 3600, records: [{ host, preference: 0 }] });
+  const plan = withMailbox(() => ({ destination_messages: 3 }));
+  const probe = {
+    writer: 'graph-json' as const,
+    mailbox: 'ann@example.com',
+    arrival: 'asked-for' as const,
+    faults: [],
+  };
+  const lines = text({
+    ...plan,
+    servers: { new: { kind: 'exchange', tenant: 't', graph_url: 'https://graph.microsoft.com', writer: 'auto' } },
+    tenants: { new: { permissions: [], free_licences: null, probes: [probe] } },
+    estimate: { seconds: 7300, bottleneck: 'upload' },
+    domains: [
+      {
+        ...{ domain: 'example.com', zone: 'example.com', provider: 'manual', authoritative: [] },
+        before: mx('mx.old.example'),
+        after: mx('example-com.mail.protection.outlook.com'),
+        advised: [{ type: 'TXT', name: 'example.com', value: 'v=spf1 -all', ttl: 3600, optional: false }],
+      },
+    ],
+  });
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining('sync knows its own copies by their key; equal ones are not copied again'),
+      '  to be set by you, which the new mail system asks for as well:',
+      '    example.com  TXT  v=spf1 -all  (TTL 3600)',
+      'The first copy takes 2 h or more; what decides is the bytes a mailbox may be sent.',
+      expect.stringMatching(
+        /^Plan saved .* One test message was written to ann@example\.com, read back and removed; nothing else was changed\.$/,
+      ),
+    ]),
+  );
+});
+
+it.each([
+  ['mailboxes' as const, 'NO PLAN: 1 of 4 mailboxes could not be looked at; see above.'],
+  ['tenant' as const, 'NO PLAN: no mailbox was looked at; see above.'],
+])('says what there is no plan for (%s)', (at, expected) => {
+  expect(noPlanText({ at, errors: 1, mailboxes: 4 }, makeStyle(false))).toBe(expected);
 });
