@@ -14,6 +14,27 @@ export type { DnsMessage, DnsRecord, DnsType } from './dns/packet.ts';
 export { type TsigKey, updateZone, type ZoneChange } from './dns/update-zone.ts';
 export { APPEND_CAPABILITIES, DELTA_CAPABILITIES, dovecotCapability } from './dovecot/capabilities.ts';
 export { type Dovecot, type DovecotOptions, dovecotErrors, startDovecot } from './dovecot/dovecot.ts';
+export type { SimClock } from './exchange/clock.ts';
+export { type AppendHook, type ImapAppend, type ImapFace, THROTTLED } from './exchange/content/imap/imap-face.ts';
+export type { ImapPermissions } from './exchange/content/imap/sign-in.ts';
+export { type Exchange365, type RequestHook, startExchange } from './exchange/exchange-365.ts';
+export type { FaultAnswer, FaultOutcome, FaultPlan, GraphFault, PlannedFault } from './exchange/faults.ts';
+export type { JournalEntry } from './exchange/journal.ts';
+export { dumpMailbox, type FolderDump, type MailboxDump, type MessageDump } from './exchange/mailbox/dump.ts';
+export { mailboxOf } from './exchange/mailbox/store.ts';
+export { MailboxUser } from './exchange/mailbox/user.ts';
+export {
+  type AppOptions,
+  DEFAULT_ROLES,
+  type DomainOptions,
+  type Exchange365Options,
+  type LicenceOptions,
+  type RbacOptions,
+  type ServiceRecord,
+  type UserOptions,
+} from './exchange/options.ts';
+export { MICROSOFT_LIMITS, type SimLimits, type SimUser, type SimWorld } from './exchange/sim-world.ts';
+export { DEFAULT_SWITCHES, type SimSwitches } from './exchange/switches.ts';
 export { type Namespace, namespaceOf } from './imap/list-folders.ts';
 export { decodeModifiedUtf7, encodeModifiedUtf7 } from './imap/modified-utf7.ts';
 export { type ImapServer, openRawConnection, quoted, type RawConnection } from './imap/raw-connection.ts';
