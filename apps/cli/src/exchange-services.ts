@@ -51,7 +51,7 @@ interface Service {
   ca: string | undefined;
 }
 
-export function exchangeServices({ servers }: Config, setting: ExchangeSetting): ExchangeServices {
+export function exchangeServices({ servers, sync }: Config, setting: ExchangeSetting): ExchangeServices {
   const configs = new Map(
     Object.entries(servers).flatMap(([name, server]) => (server.kind === 'exchange' ? [[name, server] as const] : [])),
   );
@@ -69,7 +69,12 @@ export function exchangeServices({ servers }: Config, setting: ExchangeSetting):
   return {
     account: (of, onWait) => {
       const make = async () =>
-        accountOf(await service(of.server), of.user, { setting, onWait, proof: proofs.get(of.server) ?? null });
+        accountOf(await service(of.server), of.user, {
+          setting,
+          onWait,
+          proof: proofs.get(of.server) ?? null,
+          settleMs: sync.settle,
+        });
       return lateAccount(of, make);
     },
     tenant: (server, signal, onWait = () => undefined) => {
@@ -176,10 +181,21 @@ function imapResource(host: string): string {
   return host.endsWith('.cn') ? 'https://partner.outlook.cn' : 'https://outlook.office365.com';
 }
 
+interface AccountParts {
+  setting: ExchangeSetting;
+  onWait: OnWait;
+  proof: ImportMimeProof | null;
+  /** sync.settle */
+  settleMs: number;
+}
+
+/** Of `sync.settle`: the waits between two looks for a message whose create had no answer. */
+const LOOK_SHARES = [1 / 13, 3 / 13, 9 / 13];
+
 function accountOf(
   { server, config, module, graph, imapTokens }: Service,
   user: string,
-  { setting, onWait, proof }: { setting: ExchangeSetting; onWait: OnWait; proof: ImportMimeProof | null },
+  { setting, onWait, proof, settleMs }: AccountParts,
 ): MailAccount {
   const { imap } = config;
   return module.exchangeAccount({
@@ -193,6 +209,7 @@ function accountOf(
       writer: config.writer,
       importMimeProof: proof,
       tempDir: setting.tempFolder,
+      lookDelaysMs: LOOK_SHARES.map((share) => share * settleMs),
       concurrency: config.limits.concurrent_requests,
       imap:
         imap === undefined || imapTokens === null

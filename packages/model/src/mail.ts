@@ -123,6 +123,8 @@ export interface RefusedFlags {
  * bytes, and what `fetch` gives is made anew.
  */
 export interface KeyedMail {
+  /** false: what was written without a key may have another date of arrival than was asked for. */
+  readonly keepsDates: boolean;
   /**
    * Where the copies with these keys are: their UID in this folder, or 'elsewhere' in the mailbox. Those found nowhere are left out;
    * a copy made moments ago may not show yet.

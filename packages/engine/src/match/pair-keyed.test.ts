@@ -58,3 +58,18 @@ it.each([
 ])('%s', (_what, mine, theirs, expected) => {
   expect(pairKeyless(mine, theirs).map((pair) => [pair.wanted, pair.present])).toEqual(expected);
 });
+
+const ODD = { subject: '=?utf-8?q?H?=' };
+const later = (uid: number, differs = {}) => present(uid, { internalDate: 1000, ...differs });
+
+it.each([
+  ['another date', [wanted(1)], [later(9)], [[1, 9]]],
+  ['two messages and one copy', [wanted(1), wanted(2)], [later(9)], [[1, 9]]],
+  ['another subject', [wanted(1)], [later(9, { subject: 'Hello!' })], []],
+  ['another sender', [wanted(1, ODD)], [later(9, { from: 'ann@x.test' })], []],
+  ['a subject that cannot be compared', [wanted(1, ODD)], [later(9, { subject: 'H' })], [[1, 9]]],
+  ['no Message-ID', [wanted(1, { messageId: null })], [later(9, { messageId: null })], []],
+])('dated by the mail system itself: %s', (_what, mine, theirs, expected) => {
+  const pairs = pairKeyless(mine, theirs, { dates: false });
+  expect(pairs.map((pair) => [pair.wanted, pair.present])).toEqual(expected);
+});

@@ -42,7 +42,10 @@ export function exchangeAccount(options: ExchangeAccountOptions): MailAccount {
   ): { session: ExchangeSession; mailbox: ExchangeMailbox } => {
     const graph = options.service.mailbox(user, { signal, onWait: ear(), onWrite });
     const mailbox = { graph, server, user, items: options.items, account: itemAccount(server, user) };
-    return { session: new ExchangeSession({ mailbox, known, messageLimit: options.messageLimit }), mailbox };
+    // importMime dates by the header.
+    const keepsDates = options.writer.writer !== 'graph-importmime';
+    const session = new ExchangeSession({ mailbox, known, messageLimit: options.messageLimit, keepsDates });
+    return { session, mailbox };
   };
 
   return {

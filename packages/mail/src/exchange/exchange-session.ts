@@ -31,6 +31,8 @@ export interface SessionOptions {
   known: KnownFolders;
   /** Bytes of the largest message the mailbox takes. */
   messageLimit: number;
+  /** See KeyedMail. */
+  keepsDates?: boolean;
 }
 
 /**
@@ -45,14 +47,15 @@ export class ExchangeSession implements MailSession {
   readonly #flags: FlagStore;
   #closed = false;
 
-  constructor({ mailbox, known, messageLimit }: SessionOptions) {
+  constructor({ mailbox, known, messageLimit, keepsDates = true }: SessionOptions) {
     this.#mailbox = mailbox;
     this.folders = new MailboxFolders(mailbox, known);
-    this.keyed = new KeyedItems(this.folders);
+    this.keyed = new KeyedItems(this.folders, { keepsDates });
     this.#flags = new FlagStore(mailbox);
     this.facts = {
       tls: 'TLS',
-      capabilities: ['GRAPH', 'MOVE', 'UIDPLUS'],
+      // BINARY: a NUL may be sent, and what becomes of it is said by what maps the message.
+      capabilities: ['BINARY', 'GRAPH', 'MOVE', 'UIDPLUS'],
       namespace: { prefix: '', separator: SEPARATOR },
       appendLimit: messageLimit,
       product: 'Exchange Online',

@@ -38,8 +38,10 @@ const keyedPage = z.object({ value: z.array(keyedRow), '@odata.nextLink': z.stri
 export class KeyedItems implements KeyedMail {
   readonly #mailbox: ExchangeMailbox;
   readonly #folders: MailboxFolders;
+  readonly keepsDates: boolean;
 
-  constructor(folders: MailboxFolders) {
+  constructor(folders: MailboxFolders, { keepsDates = true }: { keepsDates?: boolean } = {}) {
+    this.keepsDates = keepsDates;
     this.#mailbox = folders.mailbox;
     this.#folders = folders;
   }

@@ -34,7 +34,11 @@ export async function adoptPresent(
   const ends = { source, destination };
   if (destination.keyed !== null) {
     if (folder.atDestination.messages === 0) return new Set();
-    const copies = await listCopies(context, folder, { keyed: destination.keyed, messages: [...added] });
+    const copies = await listCopies(context, folder, {
+      keyed: destination.keyed,
+      messages: [...added],
+      anew: row.finished === null,
+    });
     return adopt(context, folder, { added, copies });
   }
   const present = await unexplained(context, folder, { row, destination });
@@ -49,7 +53,7 @@ export async function adoptPresent(
 async function adopt(
   context: SyncContext,
   folder: OpenFolder,
-  { added, copies }: { added: MessageTable; copies: ReadonlyMap<number, number> },
+  { added, copies }: { added: MessageTable; copies: ReadonlyMap<number, number | null> },
 ): Promise<ReadonlySet<number>> {
   if (copies.size === 0) return new Set();
   const source = await context.connections.source();

@@ -23,14 +23,24 @@ export async function findCopies(
   folder: OpenFolder,
   { keyed, messages }: { keyed: KeyedMail; messages: readonly Sought[] },
 ): Promise<FoundCopies> {
+  const found = await findKeyed(context, folder, { keyed, messages });
+  const rest = messages.filter(({ uid }) => !found.has(uid));
+  for (const [uid, copy] of await findKeyless(context, folder, { keyed, messages: rest })) found.set(uid, copy);
+  return found;
+}
+
+/** By their key alone. */
+export async function findKeyed(
+  context: SyncContext,
+  folder: OpenFolder,
+  { keyed, messages }: { keyed: KeyedMail; messages: readonly Sought[] },
+): Promise<FoundCopies> {
   const byKey = new Map(messages.map((message) => [keyOf(context, folder, message.uid), message.uid]));
   const found: FoundCopies = new Map();
   for (const [key, place] of await keyed.find(folder.destination, [...byKey.keys()])) {
     const uid = byKey.get(key);
     if (uid !== undefined) found.set(uid, place === 'elsewhere' ? null : place);
   }
-  const rest = messages.filter(({ uid }) => !found.has(uid));
-  for (const [uid, copy] of await findKeyless(context, folder, { keyed, messages: rest })) found.set(uid, copy);
   return found;
 }
 
@@ -42,12 +52,13 @@ export async function findKeyless(
 ): Promise<Map<number, number>> {
   const dates = messages.flatMap(({ internalDate }) => (internalDate === null ? [] : [internalDate]));
   if (dates.length === 0) return new Map();
-  const copies = await unclaimed(context, folder, await keyed.look(folder.destination, span(dates)));
+  const within = keyed.keepsDates ? span(dates) : EVER;
+  const copies = await unclaimed(context, folder, await keyed.look(folder.destination, within));
   const keyless = copies.filter(({ key }) => key === null);
   if (keyless.length === 0) return new Map();
   const seconds = new Set(keyless.map(({ internalDate }) => Math.floor(internalDate / 1000)));
   const candidates = messages.filter(
-    ({ internalDate }) => internalDate !== null && seconds.has(Math.floor(internalDate / 1000)),
+    ({ internalDate }) => !keyed.keepsDates || (internalDate !== null && seconds.has(Math.floor(internalDate / 1000))),
   );
   const source = await context.connections.source();
   const metas = candidates.map((message): MessageMeta => ({ ...message, flags: [] }));
@@ -57,8 +68,11 @@ export async function findKeyless(
     internalDate: dateOf.get(uid) ?? null,
     fields,
   }));
-  return new Map(pairKeyless(wanted, keyless).map((pair) => [pair.wanted, pair.present]));
+  return new Map(pairKeyless(wanted, keyless, { dates: keyed.keepsDates }).map((pair) => [pair.wanted, pair.present]));
 }
+
+/** What dates Exchange can have. */
+const EVER = { from: Date.UTC(1601, 0, 1), to: Date.UTC(4500, 0, 1) };
 
 /** From the first to the last, to the second. */
 function span(dates: readonly number[]): { from: number; to: number } {
@@ -77,22 +91,28 @@ async function unclaimed(
   return copies.filter(({ uid }) => !ours.has(uid));
 }
 
-/** The same for all messages of a folder at once, at the price of a listing of these dates. */
+/**
+ * The same for all messages of a folder at once, at the price of a listing of these dates. `anew`: no pass has finished this folder, so that
+ * all of it is listed; where keys show that the ledger forgot what it knew, those that are not there are sought in the whole mailbox.
+ */
 export async function listCopies(
   context: SyncContext,
   folder: OpenFolder,
-  { keyed, messages }: { keyed: KeyedMail; messages: readonly Sought[] },
-): Promise<Map<number, number>> {
+  { keyed, messages, anew }: { keyed: KeyedMail; messages: readonly Sought[]; anew: boolean },
+): Promise<FoundCopies> {
   const dates = messages.flatMap(({ internalDate }) => (internalDate === null ? [] : [internalDate]));
   if (dates.length === 0) return new Map();
-  const copies = await unclaimed(context, folder, await keyed.look(folder.destination, span(dates)));
+  const within = anew ? EVER : span(dates);
+  const copies = await unclaimed(context, folder, await keyed.look(folder.destination, within));
   const byKey = new Map(copies.flatMap(({ key, uid }) => (key === null ? [] : [[key, uid] as const])));
-  const found = new Map<number, number>();
+  const found: FoundCopies = new Map();
   if (byKey.size > 0) {
     for (const { uid } of messages) {
       const copy = byKey.get(keyOf(context, folder, uid));
       if (copy !== undefined) found.set(uid, copy);
     }
+    const missing = anew ? messages.filter(({ uid }) => !found.has(uid)) : [];
+    for (const [uid, copy] of await findKeyed(context, folder, { keyed, messages: missing })) found.set(uid, copy);
   }
   if (copies.length === byKey.size) return found;
   const rest = messages.filter(({ uid }) => !found.has(uid));

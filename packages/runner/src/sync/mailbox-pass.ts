@@ -147,7 +147,12 @@ class Pass {
     const unsettled = await ledger.unsettled(row.id);
     if (unsettled.some(({ state }) => state === 'intent')) {
       const open = await openAtDestination(this.#context, task, { row, wanted: true });
-      if (open !== null) await endHalfMoves(this.#context, await resolveDoubt(this.#context, open));
+      if (open !== null) {
+        const found = await resolveDoubt(this.#context, open);
+        // It was stored by an attempt whose line died before the answer: that attempt got on.
+        this.#context.counters.sent += found.length;
+        await endHalfMoves(this.#context, found);
+      }
     }
     await forgetRestored(this.#context, task, row);
     await this.#followDestination(task, row);

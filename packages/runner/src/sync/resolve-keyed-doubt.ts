@@ -1,6 +1,7 @@
 import type { KeyedMail, LedgerMessage, Settlement } from '@mxodus/model';
-import { findCopies } from './keyed-copies.ts';
+import { findKeyed, findKeyless } from './keyed-copies.ts';
 import { messageKey } from './message-key.ts';
+import { missingFlags } from './missing-flags.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 import { waiting } from './waiting.ts';
 
@@ -43,7 +44,10 @@ export async function resolveKeyedDoubt(
   const hits: LedgerMessage[] = [];
   let open = [...intents];
   for (let look = 1; open.length > 0; look += 1) {
-    const found = await findCopies(context, folder, { keyed, messages: open });
+    const found = await findKeyed(context, folder, { keyed, messages: open });
+    const keyless = await findKeyless(context, folder, { keyed, messages: open.filter(({ uid }) => !found.has(uid)) });
+    await missingFlags(context, folder, { copies: keyless, intents: open });
+    for (const [uid, copy] of keyless) found.set(uid, copy);
     const rest = open.filter(({ uid }) => !found.has(uid));
     for (const [uid, copy] of await findMoved(context, folder, { keyed, intents: rest })) found.set(uid, copy);
     const stored = [...found].map(([uid, copy]): Settlement => ({ uid, kind: 'stored', destinationUid: copy }));

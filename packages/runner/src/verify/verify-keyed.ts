@@ -22,8 +22,8 @@ export async function pairByKey(
   return pairs;
 }
 
-/** A Message-ID as RFC 5322 has it (3.6.4), more or less: another one cannot be kept everywhere, and the report says so. */
-const PROPER = /^<[^<>\s]+>$/;
+/** A Message-ID as RFC 5322 has it (3.6.4), more or less, in ASCII: another one cannot be kept everywhere, and the report says so. */
+const PROPER = /^<[!-;=?-~]+>$/;
 
 /** Pairs whose Message-IDs differ; one without a proper Message-ID at the source may have been given any. */
 export async function otherMessageIds(

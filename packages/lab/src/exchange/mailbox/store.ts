@@ -14,6 +14,9 @@ const BESIDE_MIME: ReadonlySet<string> = new Set([
   'flag',
   'importance',
   'inferenceClassification',
+  // The properties that are header lines are fields of their own.
+  'extended',
+  'multiExtended',
   'mime',
 ]);
 

@@ -11,16 +11,19 @@ import { busyTrouble, connectionTrouble, tokenTrouble } from './trouble.ts';
 /** How often a request is turned away before it is given up; with the pauses between, that takes minutes. */
 const MOST = { throttled: 100, passing: 8, unreachable: 4 } as const;
 
+/** Tokens in place of a refused one: the first may be one that was known already, and as stale; the next is new. */
+const MOST_TOKENS = 2;
+
 /** What a request has met so far. */
 export interface Met {
   throttled: number;
   passing: number;
   unreachable: number;
-  /** The token was refused, and a new one was got. */
-  token: boolean;
+  /** How many tokens in a row were refused and replaced. */
+  tokens: number;
 }
 
-export const nothingMet = (): Met => ({ throttled: 0, passing: 0, unreachable: 0, token: false });
+export const nothingMet = (): Met => ({ throttled: 0, passing: 0, unreachable: 0, tokens: 0 });
 
 export interface LineOptions {
   login: Login;
@@ -57,7 +60,7 @@ export interface GraphSending extends Sending {
  *
  *   what came of it                     safe                                once
  *   answered, refused                   the answer, GraphRefusal            the same
- *   401                                 another token, again; then AUTH_FAILED in both
+ *   401                                 another token, again, twice; then AUTH_FAILED in both
  *   429                                 pause as asked, again; at last SERVER_BUSY in both
  *   408, 502, 503, 504, a passing 500   pause, again; at last SERVER_BUSY   pause, GraphDoubt
  *   lost, no answer in time             pause, again; at last               GraphDoubt
@@ -128,17 +131,17 @@ export class GraphLine {
     const { where, tokens, signal } = this.#options;
     const verdict = verdictOf(refusal.status, refusal.code);
     if (verdict === 'token' && token !== null) {
-      if (met.token) throw tokenTrouble(refusal, where);
+      if (met.tokens >= MOST_TOKENS) throw tokenTrouble(refusal, where);
       try {
         if ((await tokens.another(token, signal)) === null) throw tokenTrouble(refusal, where);
-        met.token = true;
+        met.tokens += 1;
       } catch (error) {
         this.#noToken(error, met);
       }
       return;
     }
     // A request that waited for hours may well meet an expired token again.
-    met.token = false;
+    met.tokens = 0;
     if (verdict !== 'throttled' && verdict !== 'passing') throw refusal;
     met[verdict] += 1;
     this.#pause(asked, met[verdict], wordsOf(refusal));

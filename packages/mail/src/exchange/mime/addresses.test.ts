@@ -20,6 +20,7 @@ describe('addresses', () => {
     ['"john doe"@x.org', ['"john doe"@x.org']],
     ['a @ x . org', ['a@x.org']],
     ['Ann a@x.org', ['Ann|a@x.org']],
+    ['a@x.org b@x.org', ['a@x.org', 'b@x.org']],
     ['Ann <a@x.org', ['Ann|a@x.org']],
     ['"Ann <a@x.org>', ['"Ann|a@x.org']],
     ['<a@x.org, Ben <b@x.org>', ['a@x.org', 'Ben|b@x.org']],

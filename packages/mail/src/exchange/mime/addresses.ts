@@ -147,26 +147,28 @@ class AddressReader {
     }
     const given = `${this.#raw}${this.#angle === null ? '' : `<${this.#angle}>`}`.trim();
     const found = this.#angle === null ? this.#withoutBrackets() : this.#withBrackets(this.#angle);
-    if (found !== null) {
-      this.#list.mailboxes.push(found);
-      this.#members += 1;
+    if (found.length > 0) {
+      this.#list.mailboxes.push(...found);
+      this.#members += found.length;
     } else if (given !== '' && given !== '<>') this.#list.invalid.push(tidyName(given));
     this.#reset();
   }
 
-  #withBrackets(angle: string): Mailbox | null {
+  #withBrackets(angle: string): Mailbox[] {
     const address = tidyAddress(angle.replace(/^\s*@[^:]*:/, ''));
-    return isAddress(address) ? { name: tidyName(this.#phrase) || tidyName(this.#comment), address } : null;
+    return isAddress(address) ? [{ name: tidyName(this.#phrase) || tidyName(this.#comment), address }] : [];
   }
 
-  #withoutBrackets(): Mailbox | null {
+  #withoutBrackets(): Mailbox[] {
     const whole = tidyAddress(this.#raw);
-    if (isAddress(whole)) return { name: tidyName(this.#comment), address: whole };
+    if (isAddress(whole)) return [{ name: tidyName(this.#comment), address: whole }];
     const words = this.#raw.trim().split(/\s+/);
-    const at = words.findLastIndex((word) => isAddress(tidyAddress(word)));
-    const address = words[at];
-    if (address === undefined) return null;
-    return { name: tidyName(words.toSpliced(at, 1).join(' ').replaceAll('"', '')), address: tidyAddress(address) };
+    const addresses = words.map(tidyAddress);
+    if (addresses.every(isAddress)) return addresses.map((address) => ({ name: '', address }));
+    const at = addresses.findLastIndex(isAddress);
+    const address = addresses[at];
+    if (address === undefined) return [];
+    return [{ name: tidyName(words.toSpliced(at, 1).join(' ').replaceAll('"', '')), address }];
   }
 
   #reset(): void {

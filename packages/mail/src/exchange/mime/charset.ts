@@ -54,7 +54,7 @@ export function decodeHeaderBytes(bytes: Buffer, hint: string | null): string {
   if (isUtf8(bytes)) return bytes.toString('utf8');
   const charset = hint === null ? null : canonical(hint);
   const text = charset === null || charset === 'utf-8' || WESTERN.test(charset) ? null : decodeIn(bytes, charset);
-  return text ?? iconv.decode(bytes, 'windows-1252');
+  return text ?? mostlyUtf8(bytes)?.text ?? iconv.decode(bytes, 'windows-1252');
 }
 
 /** null: no charset of that name is known. */
@@ -86,12 +86,18 @@ function undeclared(bytes: Buffer, declared: string | null = null): string {
 /** One damaged character must not cost all the others; a text that is no UTF-8 at all is windows-1252. */
 function decodeUtf8(bytes: Buffer): DecodedText {
   if (isUtf8(bytes)) return { text: bytes.toString('utf8'), alteration: null };
+  const why = 'the text is declared as UTF-8 and is not, or not all of it';
+  const mostly = mostlyUtf8(bytes);
+  if (mostly !== null) return { ...mostly, alteration: { what: 'characters that cannot be read were replaced', why } };
+  return { text: iconv.decode(bytes, 'windows-1252'), alteration: { what: 'the text was read as windows-1252', why } };
+}
+
+/** null: more characters are broken than whole. */
+function mostlyUtf8(bytes: Buffer): { text: string } | null {
   const text = bytes.toString('utf8');
   const broken = text.split('\ufffd').length - 1;
   const whole = text.replace(/[\u0000-\u007f\ufffd]+/g, '').length;
-  const why = 'the text is declared as UTF-8 and is not, or not all of it';
-  if (whole > broken) return { text, alteration: { what: 'characters that cannot be read were replaced', why } };
-  return { text: iconv.decode(bytes, 'windows-1252'), alteration: { what: 'the text was read as windows-1252', why } };
+  return whole > broken ? { text } : null;
 }
 
 /** A byte order mark says more than a declaration. */
@@ -99,7 +105,8 @@ function byMark(bytes: Buffer): string | null {
   if (bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf && isUtf8(bytes)) {
     return bytes.toString('utf8', 3);
   }
-  if (bytes.length >= 2 && bytes.length % 2 === 0) {
+  // Every text of some length has a line end or a space, which has a NUL then.
+  if (bytes.length % 2 === 0 && bytes.includes(0)) {
     if (bytes[0] === 0xff && bytes[1] === 0xfe) return iconv.decode(bytes, 'utf-16le');
     if (bytes[0] === 0xfe && bytes[1] === 0xff) return iconv.decode(bytes, 'utf-16be');
   }

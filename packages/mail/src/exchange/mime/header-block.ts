@@ -32,12 +32,25 @@ export function headerEnd(bytes: Buffer): number {
 export function headerFields(block: Buffer, hint: string | null = null): HeaderField[] {
   const fields: HeaderField[] = [];
   for (const raw of rawFields(block.toString('latin1'))) {
-    const name = /^([!-9;-~]+)[ \t]*:/.exec(raw)?.[1];
+    const name = FIELD.exec(raw)?.[1];
     if (name === undefined) continue;
     const value = decodeHeaderBytes(Buffer.from(raw.slice(raw.indexOf(':') + 1), 'latin1'), hint);
     fields.push({ name: name.toLowerCase(), raw, value: unfolded(value) });
   }
   return fields;
+}
+
+/** White space before the first one of all is a mistake. */
+const FIELD = /^[ \t]*([!-9;-~]+)[ \t]*:/;
+const OF_MBOX = /^>?From /;
+
+/** Lines that are no fields: between fields, and after the last one, where the empty line before the text is missing. */
+export function strayLines(block: Buffer): { between: string[]; after: string[] } {
+  const entries = rawFields(block.toString('latin1'));
+  const last = entries.findLastIndex((entry) => FIELD.test(entry));
+  const stray = (from: number, to?: number): string[] =>
+    entries.slice(from, to).filter((entry) => !FIELD.test(entry) && !OF_MBOX.test(entry));
+  return { between: stray(0, last + 1), after: stray(last + 1) };
 }
 
 function rawFields(block: string): string[] {

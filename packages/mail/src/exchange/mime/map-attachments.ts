@@ -60,7 +60,7 @@ function inlineIds(
     content = changed;
     ids.set(part, id);
     alterations.add(
-      'addresses of inline images in the HTML were changed to cid:',
+      'addresses of inline images in the HTML were changed to Content-IDs',
       'Exchange finds inline images by Content-ID only, not by Content-Location',
     );
   }

@@ -47,6 +47,12 @@ describe('the header in Exchange', () => {
     expect(none.changes).toEqual(['the Sender was put in the place of the author']);
   });
 
+  it('reads a first field behind white space, and names lines that are no fields', () => {
+    const { message, changes } = mapped(' From: a@example.org', 'no field', '>From mbox', 'Subject: x');
+    expect(message).toMatchObject({ from: { emailAddress: { address: 'a@example.org' } }, subject: 'x' });
+    expect(changes).toEqual(['lines of the header were left out: "no field"']);
+  });
+
   it('keeps all of very many recipients', () => {
     const addresses = Array.from({ length: 5000 }, (_, at) => `r${at}@example.com`);
     expect(mapped(FROM, `Cc: ${addresses.join(',\r\n ')}`).message.ccRecipients).toHaveLength(5000);
@@ -55,6 +61,7 @@ describe('the header in Exchange', () => {
   it.each([
     ['=?iso-8859-1?Q?Gr=F6?= =?iso-8859-1?Q?=DFe?=', 'Größe'],
     ['Gr\xf6\xdfe', 'Größe'],
+    ['Gr\xc3\xb6\xc3\x9fe \x80', 'Größe \ufffd'],
     ['one\r\n\ttwo', 'one two'],
     ['=?utf-8?B?YQBi?=', 'ab', 'control characters were left out of the subject'],
     ['x'.repeat(300), 'x'.repeat(255), 'the subject was cut from 300 to 255 characters'],

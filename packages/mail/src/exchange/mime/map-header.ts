@@ -1,7 +1,8 @@
 import { IN_REPLY_TO, REFERENCES, SUBMIT_TIME, TRANSPORT_HEADERS } from '../properties.ts';
 import { type Alterations, cut, named, withoutControls } from './alterations.ts';
+import { decodeHeaderBytes } from './charset.ts';
 import type { ExtendedProperty } from './graph-message.ts';
-import { allFields, decodedWords, firstField, type HeaderField } from './header-block.ts';
+import { allFields, decodedWords, firstField, type HeaderField, strayLines } from './header-block.ts';
 import { mapPeople } from './map-people.ts';
 import { sentDate } from './sent-date.ts';
 import { transportHeaders } from './transport-headers.ts';
@@ -19,6 +20,7 @@ export interface MappedHeader {
 
 /** The properties of the message that come from its header. Pure. */
 export function mapHeader(fields: readonly HeaderField[], head: Buffer, alterations: Alterations): MappedHeader {
+  nameStrayLines(head, alterations);
   const messageId = mapMessageId(fields, alterations);
   const importance = importanceOf(fields);
   return {
@@ -35,6 +37,13 @@ export function mapHeader(fields: readonly HeaderField[], head: Buffer, alterati
       ...property(REFERENCES, references(fields, alterations)),
     ],
   };
+}
+
+function nameStrayLines(head: Buffer, alterations: Alterations): void {
+  const { between } = strayLines(head);
+  if (between.length === 0) return;
+  const lines = between.map((line) => decodeHeaderBytes(Buffer.from(line, 'latin1'), null));
+  alterations.add(`lines of the header were left out: ${named(lines)}`, 'they are no header fields');
 }
 
 const property = (id: string, value: string | null): ExtendedProperty[] =>

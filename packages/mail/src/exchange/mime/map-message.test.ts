@@ -67,6 +67,33 @@ const ROWS: Row[] = [
     body: text('text'),
   },
   {
+    name: 'of two alternatives of one kind both are kept',
+    lines: ['Content-Type: multipart/alternative; boundary=b', '', '--b', '', 'one', '--b', '', 'two', '--b--'],
+    body: text('two'),
+    attachments: [['attachment.txt', 'text/plain', 'one']],
+    changes: ['one of several plain-text alternatives was kept as an attachment'],
+  },
+  {
+    name: 'text without an empty line above it is text, also where it is all of a part',
+    lines: [
+      MIXED,
+      '',
+      '--b',
+      'Content-Type: text/plain',
+      'a line',
+      '',
+      'two',
+      '--b',
+      'and three',
+      '--b',
+      '',
+      'four',
+      '--b--',
+    ],
+    body: text('a line\r\n\r\ntwo\r\nand three\r\nfour'),
+    changes: ['3 text parts were joined into one body'],
+  },
+  {
     name: 'a calendar among alternatives is attached',
     lines: [
       'Content-Type: multipart/alternative; boundary=b',
@@ -142,7 +169,7 @@ const ROWS: Row[] = [
       ['b.png', 'image/png', 'b@x', 'B'],
       ['attachment.gif', 'image/gif', 'inline', 'location-3', 'C'],
     ],
-    changes: ['addresses of inline images in the HTML were changed to cid:'],
+    changes: ['addresses of inline images in the HTML were changed to Content-IDs'],
   },
   {
     name: 'format=flowed is joined',

@@ -31,9 +31,11 @@ const STANDARD_PREAMBLE =
  * | Importance, X-Priority, Priority, ... | importance                                                                       | K  |
  * | In-Reply-To, References               | their properties, unfolded; above 8 KB the first and the last ones               | CN |
  * | the whole header                      | PidTagTransportMessageHeaders, in order, CRLF, as text; above 60 KB some fields  | CN |
+ * | lines of the header that are no field | nothing; after its last field: text, the empty line is missing                   | LN |
  * | Sensitivity, Disposition-             | there only: Graph has no sensitivity, and a receipt must not be asked for twice  | L  |
  * |   Notification-To, List-*, X-*, DKIM  |   (internetMessageHeaders takes 5 fields at most, and only those with "X-")      |    |
  * | text/html, text/plain                 | body; alternatives: the last HTML, else the last text, that is not blank         | CN |
+ * | alternatives of one kind              | the last one; the others attached                                                | CN |
  * | several texts outside alternatives    | joined into one body, text as <pre> where one is HTML; those with a name attached | CN |
  * | text above 2.25 MB                    | attached                                                                         | CN |
  * | format=flowed                         | flowing lines joined, DelSp heeded                                               | C  |

@@ -52,8 +52,8 @@ function readField(fields: readonly HeaderField[], header: string, alterations: 
   }
   if (invalid.length > 0) {
     alterations.add(
-      `${named(invalid)} was left out of ${header}`,
-      'it is no mail address, and Exchange refuses what is none',
+      `${named(invalid)} ${invalid.length === 1 ? 'was' : 'were'} left out of ${header}`,
+      `${invalid.length === 1 ? 'it is no mail address' : 'they are no mail addresses'}, and Exchange refuses what is none`,
     );
   }
   return lists.flatMap((list) => list.mailboxes);

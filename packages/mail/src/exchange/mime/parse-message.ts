@@ -62,6 +62,8 @@ class TreeBuilder {
   #attachments = 0;
   /** The last delimiter line, or what else is no content. */
   #delimiter: Buffer | null = null;
+  /** The part that the last delimiter line began, until it is given. */
+  #announced: MimeNode | null = null;
   outside = '';
 
   constructor(store: PartStore) {
@@ -73,7 +75,10 @@ class TreeBuilder {
       await this.#begin(chunk);
       return;
     }
-    if (chunk.type === 'data') this.#delimiter = chunk.value ?? null;
+    if (chunk.type === 'data') {
+      this.#delimiter = chunk.value ?? null;
+      if (!this.#parts.has(chunk.node)) await this.#announce(chunk.node);
+    }
     const part = this.#parts.get(chunk.node);
     // A delimiter line comes before the part it begins.
     if (part === undefined || chunk.value === undefined) return;
@@ -87,6 +92,13 @@ class TreeBuilder {
       this.#addOutside(chunk.value.subarray(own));
       await this.#end();
     }
+  }
+
+  /** mailsplit 5.4.30 does not give a part whose header another delimiter ends. */
+  async #announce(node: MimeNode): Promise<void> {
+    const skipped = this.#announced;
+    if (skipped !== null && skipped !== node && skipped._headerlen > 0) await this.#begin(skipped);
+    this.#announced = node;
   }
 
   async finish(): Promise<{ root: ParsedMessage['root']; head: Buffer }> {
@@ -106,6 +118,7 @@ class TreeBuilder {
   }
 
   async #begin(node: MimeNode): Promise<void> {
+    this.#announced = null;
     const parent = node.parentNode === false ? null : (this.#parts.get(node.parentNode) ?? null);
     const depth = parent === null ? 0 : parent.depth + 1;
     if (depth > MOST_DEPTH) throw new Unparseable(`its parts are nested more than ${MOST_DEPTH} levels deep`);

@@ -1,4 +1,4 @@
-import { headerFields } from './header-block.ts';
+import { headerFields, strayLines } from './header-block.ts';
 import type { ParsedPart } from './message-tree.ts';
 import { type PartHeader, partHeader, subjectIn } from './part-header.ts';
 import type { PartSink, StoredContent } from './part-store.ts';
@@ -26,6 +26,8 @@ export class PartBuilder {
   #begun = false;
   /** The first line end, while it may still belong to a delimiter. */
   #lineEnd: Buffer | null = null;
+  /** Text right below the header, where the empty line is missing. */
+  #early: string | null;
   #innerHead: Buffer[] = [];
   #innerHeadBytes = 0;
   #tail = '';
@@ -36,6 +38,8 @@ export class PartBuilder {
     this.depth = place.depth;
     this.#header = partHeader(headerFields(head), place.inDigest);
     this.#decoder = transferDecoder(this.isMultipart ? '' : this.#header.encoding);
+    const { after } = this.isText && this.#header.encoding !== 'base64' ? strayLines(head) : { after: [] };
+    this.#early = after.length === 0 ? null : after.join('\r\n');
   }
 
   get isMultipart(): boolean {
@@ -69,6 +73,7 @@ export class PartBuilder {
   }
 
   async write(bytes: Buffer): Promise<void> {
+    await this.#writeEarly('\r\n\r\n');
     if (!this.#begun && isLineEnd(bytes)) this.#lineEnd = bytes;
     else await this.#decode(bytes);
     this.#begun = true;
@@ -80,6 +85,7 @@ export class PartBuilder {
    * @param delimiter the line that ended it: mailsplit 5.4.30 gives the line end before it (RFC 2046 §5.1.1) to a part that has nothing else
    */
   async close(delimiter: Buffer | null): Promise<void> {
+    await this.#writeEarly('');
     if (this.#lineEnd !== null && delimiter !== null && delimiter[0] === DASH) this.#lineEnd = null;
     await this.#decode(Buffer.alloc(0));
     await this.#keep(this.#decoder.end());
@@ -116,6 +122,12 @@ export class PartBuilder {
       innerSubject: this.#isMessage ? subjectIn(Buffer.concat(this.#innerHead)) : null,
       nests: this.#nests,
     };
+  }
+
+  async #writeEarly(end: string): Promise<void> {
+    const text = this.#early;
+    this.#early = null;
+    if (text !== null) await this.#keep(this.#decoder.write(Buffer.from(text + end, 'latin1')));
   }
 
   async #decode(bytes: Buffer): Promise<void> {

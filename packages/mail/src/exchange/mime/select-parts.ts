@@ -24,7 +24,7 @@ const FORMATTED = new Set([
  *
  * | container             | shown                                  | attached                                            |
  * |-----------------------|----------------------------------------|-----------------------------------------------------|
- * | alternative           | what the best alternative shows        | what all of them attach; calendars and other types  |
+ * | alternative           | what the best alternative shows        | what all of them attach; calendars, other types, texts of the shown one's type |
  * | related               | what its root shows                    | all else                                            |
  * | signed                | what its first part shows              | the signature                                       |
  * | encrypted             | nothing                                | all parts                                           |
@@ -99,16 +99,25 @@ class Selector {
       null,
     );
     const shown = best?.shown ?? [];
+    const keptType = shown[0]?.type ?? '';
+    const alike: ParsedPart[] = [];
     for (const part of choices.filter((choice) => choice !== best).flatMap((choice) => choice.shown)) {
       if (isBlank(part)) continue;
       const kind = NAMES[part.type] ?? part.type;
-      const kept = NAMES[shown[0]?.type ?? ''] ?? 'other';
-      this.#alterations.add(
-        `the ${kind} alternative was left out`,
-        `Exchange keeps one body; the ${kept} one was kept`,
-      );
+      if (part.type === keptType) {
+        alike.push(part);
+        this.#alterations.add(
+          `one of several ${kind} alternatives was kept as an attachment`,
+          'Exchange keeps one body; the last one was kept',
+        );
+      } else {
+        this.#alterations.add(
+          `the ${kind} alternative was left out`,
+          `Exchange keeps one body; the ${NAMES[keptType] ?? keptType} one was kept`,
+        );
+      }
     }
-    return { shown, attached: choices.flatMap(({ attached }) => attached) };
+    return { shown, attached: [...choices.flatMap(({ attached }) => attached), ...alike] };
   }
 
   /** RFC 2387: the root is the first part, or the one "start" names. */

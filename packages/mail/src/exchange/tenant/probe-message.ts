@@ -99,7 +99,11 @@ export function faultsOfJson(found: ReadBack, probe: ProbeMessage): Faults {
   const received = instant(found.receivedDateTime);
   return [
     ...draft(found),
-    ...fault('date', received !== Date.parse(ARRIVED), `it says ${found.receivedDateTime} in place of ${ARRIVED}`),
+    ...fault(
+      'date',
+      received !== Date.parse(ARRIVED),
+      `its date of arrival is ${found.receivedDateTime} in place of ${ARRIVED}`,
+    ),
     ...fault('key', propertyOf(found, MIGRATION_KEY) !== probe.key, 'the message came back without its key'),
     ...fault('read', found.isRead !== true, 'it was written read and came back unread'),
     ...sent(found),
@@ -117,7 +121,7 @@ export function faultsOfMime(found: ReadBack, probe: ProbeMessage): Faults {
   const keyless = propertyOf(found, MIGRATION_KEY) !== probe.key;
   return [
     ...draft(found),
-    ...fault('date', lost, `it says ${found.receivedDateTime}, which is in none of its header lines`),
+    ...fault('date', lost, `its date of arrival is ${found.receivedDateTime}, which is in none of its header lines`),
     ...fault(
       'key',
       keyless,

@@ -19,6 +19,7 @@ describe('chooseWriter', () => {
     ['imap-append', true, true, PLAIN, 'imap-append'],
     ['graph-importmime', true, false, LARGE, 'graph-importmime'],
     ['graph-importmime', false, true, PLAIN, 'graph-json'],
+    ['graph-importmime', false, false, { ...PLAIN, hasMessageId: false }, 'graph-json'],
   ] as const)('%s, IMAP %s, draft %s, %j: %s', (writer, imap, draft, traits, chosen) => {
     expect(chooseWriter({ draft, traits }, { writer, imap })).toBe(chosen);
   });

@@ -303,7 +303,9 @@ describe('the other ways', () => {
 
   it('importMime needs to be proven', async () => {
     const appender = await world.appender(user, { writer: { writer: 'graph-importmime' } });
-    await expect(appender.append('INBOX', [mail('a')])).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(
+      appender.append('INBOX', [mail('a', { text: 'Message-ID: <a@example.org>\r\n\r\nHello' })]),
+    ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     await appender.close();
     expect(world.stored(user)).toEqual([]);
   });

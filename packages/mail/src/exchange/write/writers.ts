@@ -38,7 +38,8 @@ export class Writers implements ExchangeWriter {
     const { writer, imap } = this.#options;
     const isAuto = writer === 'auto';
     const draft = message.flags.some((flag) => flag.toLowerCase() === '\\draft');
-    const traits = isAuto && imap !== null && !draft ? await readTraits(message.body) : null;
+    const matters = writer === 'graph-importmime' || (isAuto && imap !== null);
+    const traits = matters && !draft ? await readTraits(message.body) : null;
     const chosen = chooseWriter({ draft, traits }, { writer, imap: imap !== null });
     const written = await this.#writers[chosen].write(message, target);
     const otherWay =
