@@ -2,6 +2,8 @@ import { runCli } from '../apps/cli/src/commands/run-cli.ts';
 import { capturedTerminal } from '../apps/cli/src/output/captured-terminal.ts';
 import type { Finished } from './journey.ts';
 
+const ROOT = new URL('..', import.meta.url).pathname;
+
 /** The folder this process runs command lines in, and how many are under way there. */
 const inside = { dir: '', running: 0 };
 
@@ -35,5 +37,7 @@ async function run({ args, dir, env }: Parameters<typeof runInProcess>[0]): Prom
     return { code, ...terminal.text };
   } finally {
     inside.running -= 1;
+    // That folder will be removed, and what runs here next would be nowhere.
+    if (inside.running === 0) process.chdir(ROOT);
   }
 }

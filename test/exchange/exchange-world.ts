@@ -8,8 +8,10 @@ import {
   dumpMailbox,
   type Exchange365,
   type Exchange365Options,
+  type ImapFace,
   type MessageDump,
   makeTempDir,
+  readMailbox,
   type SeedOptions,
   seedMaildirs,
   startDovecot,
@@ -32,6 +34,12 @@ export interface ExchangeWorldOptions {
   exchange?: Partial<Exchange365Options>;
   /** More keys of the server `m365`, as the config has them: `writer: graph-json, limits: { message: 1MB }`. */
   server?: string;
+  /** More keys of the server `old`. */
+  oldServer?: string;
+  /** In place of the app's secret: `{ certificate: app.pem, key: { file: app.key } }`. */
+  credential?: string;
+  /** The mailboxes are there over IMAP too, and the config says where. */
+  imap?: boolean;
   /** At the top level of the config. */
   config?: string;
 }
@@ -41,6 +49,7 @@ export interface ExchangeWorld {
   plan: string;
   old: Dovecot;
   exchange: Exchange365;
+  imap: ImapFace | null;
   truth: Truth;
   /** What must be in no file and no output. */
   secrets: readonly string[];
@@ -50,6 +59,8 @@ export interface ExchangeWorld {
   folders(user: string): Map<string, MessageDump[]>;
   /** What differs between truth and copies; [] when each message is there once, at its date, read and flagged as it was. */
   differences(): string[];
+  /** The truth is what the source shows now. */
+  readOldAgain(): Promise<void>;
   loseLedger(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -83,7 +94,9 @@ export async function startExchangeWorld(options: ExchangeWorldOptions): Promise
       ...options.exchange,
     });
     stops.push(() => exchange.stop());
-    await writeFile(join(temp.path, 'mxodus.yaml'), configText(options, { old, exchange }));
+    // It ends with the rest.
+    const imap = options.imap === true ? await exchange.startImap() : null;
+    await writeFile(join(temp.path, 'mxodus.yaml'), configText(options, { old, exchange, imap }));
     const secrets = { OLD_PW: OLD_PASSWORD, M365_SECRET: exchange.secret };
     const plan = join(temp.path, 'acme.plan.json');
     const spawnCli = (...args: string[]): ChildProcess => {
@@ -99,12 +112,16 @@ export async function startExchangeWorld(options: ExchangeWorldOptions): Promise
       plan,
       old,
       exchange,
+      imap,
       truth,
       secrets: Object.values(secrets),
       spawn: spawnCli,
       run: (...args) => runInProcess({ args, dir: temp.path, env: secrets }) ?? finish(spawnCli(...args)),
       folders,
       differences: () => users.flatMap((user) => differencesOf(user, truth, folders(user))),
+      readOldAgain: async () => {
+        for (const user of users) truth.users[user] = { folders: await readMailbox(old, user, OLD_PASSWORD) };
+      },
       loseLedger: () => rm(join(temp.path, '.mxodus'), { recursive: true }),
       stop,
     };
@@ -115,15 +132,17 @@ export async function startExchangeWorld(options: ExchangeWorldOptions): Promise
 }
 
 function configText(
-  { users, server = '', config = '' }: ExchangeWorldOptions,
-  { old, exchange }: { old: Dovecot; exchange: Exchange365 },
+  options: ExchangeWorldOptions,
+  { old, exchange, imap }: { old: Dovecot; exchange: Exchange365; imap: ImapFace | null },
 ): string {
-  const more = server === '' ? '' : `, ${server}`;
+  const { users, server = '', oldServer = '', config = '', credential = '{ secret: { env: M365_SECRET } }' } = options;
+  const keys = (text: string): string => (text === '' ? '' : `, ${text}`);
+  const more = keys(server) + keys(imap === null ? '' : `imap: { host: ${imap.host}, port: ${imap.port} }`);
   return `version: 1
 project: acme
 servers:
-  old: { kind: imap, host: 127.0.0.1, port: ${old.port}, tls: none }
-  m365: { kind: exchange, tenant: ${exchange.tenant}, client_id: ${exchange.clientId}, credential: { secret: { env: M365_SECRET } },
+  old: { kind: imap, host: 127.0.0.1, port: ${old.port}, tls: none${keys(oldServer)} }
+  m365: { kind: exchange, tenant: ${exchange.tenant}, client_id: ${exchange.clientId}, credential: ${credential},
           graph_url: "${exchange.graphUrl}", authority: "${exchange.authority}", ca: ${exchange.caFile}${more} }
 mailboxes:
 ${users.map((user) => `  - { address: ${user}@example.test, source: old, user: ${user}, password: { env: OLD_PW } }`).join('\n')}
