@@ -6,9 +6,11 @@ import { fileLeases } from '@mxodus/queue';
 import { hashPlan } from '@mxodus/runner';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/load-config.ts';
+import { capturedTerminal } from '../output/captured-terminal.ts';
 import { planOf } from '../views/sample-plan.ts';
+import { runCli } from './run-cli.ts';
 
-/** The real command line as a child process, without any server. */
+/** The real command line without any server: in this process, or as a child where that makes a difference. */
 
 const CLI = new URL('../../bin/mxodus.mjs', import.meta.url).pathname;
 
@@ -36,8 +38,24 @@ interface Finished {
   stderr: string;
 }
 
+async function mxodus(args: readonly string[], before?: readonly string[]): Promise<Finished> {
+  if (before !== undefined) return spawned(args, before);
+  const home = process.cwd();
+  process.chdir(temp.path);
+  process.env.PW = 'secret';
+  try {
+    const terminal = capturedTerminal({ env: { ...process.env, NO_COLOR: '1' } });
+    const signal = new AbortController().signal;
+    const onOutput = () => undefined;
+    const code = await runCli(args, { terminal, signal, now: () => new Date(), version: '0.1.0', onOutput });
+    return { code, ...terminal.text };
+  } finally {
+    process.chdir(home);
+  }
+}
+
 /** @param before a program that starts it, with its arguments */
-function mxodus(args: readonly string[], before: readonly string[] = []): Promise<Finished> {
+function spawned(args: readonly string[], before: readonly string[] = []): Promise<Finished> {
   const [program = process.execPath, ...rest] = [...before, process.execPath, CLI, ...args];
   const env = { ...process.env, PW: 'secret', NO_COLOR: '1', NODE_OPTIONS: '' };
   return new Promise((resolve) => {
