@@ -164,14 +164,21 @@ export interface AlterationGroup {
 
 /** Largest first. */
 export function groupAlterations({ alterations }: Report): AlterationGroup[] {
-  const groups = Map.groupBy(alterations, ({ what, why }) => `${what}\n${why}`);
+  const groups = Map.groupBy(alterations, ({ what, why }) => `${kindOf(what)}\n${kindOf(why)}`);
   return [...groups.values()]
     .flatMap((rows) => {
       const [row] = rows;
-      return row === undefined ? [] : [{ what: row.what, why: row.why, count: rows.length, first: rows.slice(0, 3) }];
+      if (row === undefined) return [];
+      const same = (text: (one: { what: string; why: string }) => string): string =>
+        rows.every((one) => text(one) === text(row)) ? text(row) : kindOf(text(row));
+      const texts = { what: same(({ what }) => what), why: same(({ why }) => why) };
+      return [{ ...texts, count: rows.length, first: rows.slice(0, 3) }];
     })
     .sort((a, b) => b.count - a.count);
 }
+
+/** Without the names and numbers that differ from message to message; `--json` has them all. */
+const kindOf = (text: string): string => text.replace(/"(?:[^"\\]|\\.)*"/g, '"…"').replace(/\d+/g, 'N');
 
 function alterationLines(report: Report, style: Style): string[] {
   return groupAlterations(report).flatMap(({ what, why, count: total, first }) => [
