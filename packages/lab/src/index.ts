@@ -35,12 +35,14 @@ export {
 } from './exchange/options.ts';
 export { MICROSOFT_LIMITS, type SimLimits, type SimUser, type SimWorld } from './exchange/sim-world.ts';
 export { DEFAULT_SWITCHES, type SimSwitches } from './exchange/switches.ts';
+export { type ExchangeDeliveryOptions, exchangeDelivery } from './exchange-delivery.ts';
 export { type Namespace, namespaceOf } from './imap/list-folders.ts';
 export { decodeModifiedUtf7, encodeModifiedUtf7 } from './imap/modified-utf7.ts';
 export { type ImapServer, openRawConnection, quoted, type RawConnection } from './imap/raw-connection.ts';
 export { type FolderStatus, readMailbox, signedIn, uidNexts } from './imap/read-mailbox.ts';
 export type { Literal, Response } from './imap/response-reader.ts';
 export { type Lab, type LabOptions, startLab } from './lab.ts';
+export type { LabExchange, Split } from './lab-exchange.ts';
 export {
   type FixedAnswer,
   startTokenServer,
@@ -57,6 +59,7 @@ export { HOSTILE_KINDS } from './seed/hostile-messages.ts';
 export { type SeedByImapOptions, type SeededByImap, seedByImap } from './seed/seed-by-imap.ts';
 export { COMPANY_PEOPLE, type CompanyOptions, seedCompany } from './seed/seed-company.ts';
 export { type SeedOptions, type SeedTarget, seedMaildirs } from './seed/seed-maildirs.ts';
+export type { MailDelivery } from './smtp/mail-delivery.ts';
 export {
   type MailSink,
   type MailSinkOptions,
@@ -65,7 +68,7 @@ export {
   startMailSink,
 } from './smtp/mail-sink.ts';
 export { type MailStream, type MailStreamOptions, type SentMail, startMailStream } from './smtp/mail-stream.ts';
-export { type MaildirDelivery, type MaildirDeliveryOptions, maildirDelivery } from './smtp/maildir-delivery.ts';
+export { type MaildirDeliveryOptions, maildirDelivery } from './smtp/maildir-delivery.ts';
 export { type CompareOptions, compareMailboxes } from './truth/compare-mailboxes.ts';
-export { type Arrivals, countArrivals } from './truth/count-arrivals.ts';
+export { type ArrivalPlace, type Arrivals, countArrivals, inExchange, inMaildirs } from './truth/count-arrivals.ts';
 export type { FolderMap, Truth, TruthFolder, TruthMessage } from './truth/truth.ts';

@@ -4,7 +4,8 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import type { CertificateFiles } from '../certificates.ts';
-import type { MaildirDelivery } from './maildir-delivery.ts';
+import type { MailDelivery } from './mail-delivery.ts';
+import { responseCodeOf } from './send-by-mx.ts';
 
 /** What an MX does with mail for an address. drop: it cuts the connection at RCPT. */
 export type SinkReply = 'accept' | '550' | '451' | 'drop';
@@ -27,7 +28,7 @@ export interface MailSinkOptions {
   recipients?: readonly string[];
   /** Answers for single addresses. May be changed while it runs: see MailSink.reply. */
   replies?: Readonly<Record<string, SinkReply>>;
-  deliver: MaildirDelivery;
+  deliver: MailDelivery;
   /** Offers STARTTLS with it. */
   certificate?: CertificateFiles;
 }
@@ -47,7 +48,7 @@ export interface MailSink {
   start(): Promise<void>;
 }
 
-/** Starts an SMTP server that is the MX of its domains. Accepts a message only when it is on disk for every recipient. */
+/** Starts an SMTP server that is the MX of its domains. Accepts a message only when it is delivered to every recipient. */
 export async function startMailSink(options: MailSinkOptions): Promise<MailSink> {
   const received: ReceivedMail[] = [];
   const known = options.recipients ? new Set(options.recipients.map((address) => address.toLowerCase())) : null;
@@ -115,7 +116,7 @@ async function listen(
       const job = receive(stream, session)
         .then(
           () => done(),
-          (error: Error) => done(Object.assign(error, { responseCode: 451 })),
+          (error: Error) => done(Object.assign(error, { responseCode: Math.max(451, responseCodeOf(error)) })),
         )
         .finally(() => receiving.delete(job));
       receiving.add(job);

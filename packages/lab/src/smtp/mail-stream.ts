@@ -1,9 +1,9 @@
 /** A stranger's mail server: keeps sending during a cutover, as the world does, and knows what became of each mail. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTransport } from 'nodemailer';
 import type { DnsAddress } from '../dns/exchange.ts';
-import { createMxLookup, type MxLookup } from './mx-lookup.ts';
+import { createMxLookup } from './mx-lookup.ts';
+import { sendByMx } from './send-by-mx.ts';
 
 export interface MailStreamOptions {
   /** The resolver to ask for MX and A. */
@@ -44,16 +44,11 @@ export interface MailStream {
   abandon(): void;
 }
 
-interface Attempt {
-  outcome: 'delivered' | 'bounced' | 'later';
-  host: string;
-  text: string;
-}
-
 /** Starts sending. */
 export function startMailStream(options: MailStreamOptions): MailStream {
   const { recipients, everyMs = 150, profile = 'ttl', stickySeconds = 12, from = 'friend@elsewhere.test' } = options;
   const lookup = createMxLookup({ resolver: options.resolver, keepLonger: profile === 'sticky' ? stickySeconds : 0 });
+  const stranger = { lookup, port: options.smtpPort, name: 'mail.elsewhere.test' };
   const sent: SentMail[] = [];
   const delivered: (SentMail & { host: string; deliveredAt: string })[] = [];
   const bounced: (SentMail & { reply: string })[] = [];
@@ -63,7 +58,7 @@ export function startMailStream(options: MailStreamOptions): MailStream {
 
   const send = async (mail: SentMail): Promise<void> => {
     while (!abandoned.signal.aborted) {
-      const { outcome, host, text } = await tryOnce(lookup, options.smtpPort, from, mail);
+      const { outcome, host, text } = await sendByMx(stranger, { from, to: mail.recipient, raw: compose(from, mail) });
       if (outcome === 'delivered') return void delivered.push({ ...mail, host, deliveredAt: new Date().toISOString() });
       if (outcome === 'bounced') return void bounced.push({ ...mail, reply: text });
       lastDelay = text;
@@ -109,39 +104,6 @@ export function startMailStream(options: MailStreamOptions): MailStream {
   };
 }
 
-/** Goes through the MX hosts until one takes the mail, or refuses it for good. */
-async function tryOnce(lookup: MxLookup, port: number, from: string, mail: SentMail): Promise<Attempt> {
-  let later: Attempt = { outcome: 'later', host: '', text: 'no MX host' };
-  let hosts: string[];
-  try {
-    hosts = await lookup.addresses(mail.recipient.split('@')[1] ?? '');
-  } catch (error) {
-    return { outcome: 'later', host: '', text: messageOf(error) };
-  }
-  for (const host of hosts) {
-    const transport = createTransport({
-      host,
-      port,
-      name: 'mail.elsewhere.test',
-      ignoreTLS: true,
-      connectionTimeout: 5000,
-      greetingTimeout: 5000,
-      socketTimeout: 10_000,
-    });
-    try {
-      await transport.sendMail({ envelope: { from, to: mail.recipient }, raw: compose(from, mail) });
-      return { outcome: 'delivered', host, text: '' };
-    } catch (error) {
-      const code = responseCodeOf(error);
-      if (code >= 500) return { outcome: 'bounced', host, text: messageOf(error) };
-      later = { outcome: 'later', host, text: messageOf(error) };
-    } finally {
-      transport.close();
-    }
-  }
-  return later;
-}
-
 function compose(from: string, { messageId, recipient, madeAt }: SentMail): string {
   return [
     `From: A friend <${from}>`,
@@ -155,16 +117,6 @@ function compose(from: string, { messageId, recipient, madeAt }: SentMail): stri
     'Hello, does this reach you while your mail moves?',
     '',
   ].join('\r\n');
-}
-
-function responseCodeOf(error: unknown): number {
-  return error instanceof Error && 'responseCode' in error && typeof error.responseCode === 'number'
-    ? error.responseCode
-    : 0;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function ignoreAbort(error: unknown): void {

@@ -2,12 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { giveToMailOwner } from '../process/give.ts';
-
-/** Puts mail where a recipient reads it. */
-export interface MaildirDelivery {
-  /** Returns when the message is on disk for good. INTERNALDATE becomes `arrivedAt`. */
-  deliver(recipient: string, message: Buffer, arrivedAt: Date): Promise<void>;
-}
+import type { MailDelivery } from './mail-delivery.ts';
 
 export interface MaildirDeliveryOptions {
   /** The host, as of startDovecot. */
@@ -16,8 +11,8 @@ export interface MaildirDeliveryOptions {
   userOf?: (recipient: string) => string;
 }
 
-/** Delivers into the INBOX of a Dovecot's users, the Maildir way: tmp, fsync, rename into new. */
-export function maildirDelivery({ server, userOf }: MaildirDeliveryOptions): MaildirDelivery {
+/** Delivers into the INBOX of a Dovecot's users, the Maildir way: tmp, fsync, rename into new. INTERNALDATE becomes `arrivedAt`. */
+export function maildirDelivery({ server, userOf }: MaildirDeliveryOptions): MailDelivery {
   return {
     deliver: async (recipient, message, arrivedAt) => {
       const user = userOf?.(recipient) ?? recipient.split('@')[0] ?? recipient;
