@@ -36,7 +36,9 @@ async function verify(session: Session, planPath: string, { level, mailbox }: Ve
   const { plan, project, words } = await openPlan(session, planPath);
   assertPlanFresh(plan, project.loaded);
   const only = mailboxFilter(plan, mailbox);
-  const mailboxes = plan.mailboxes.filter(only).length;
+  const chosen = plan.mailboxes.filter(only);
+  const mailboxes = chosen.length;
+  const keyed = chosen.filter(({ destination }) => plan.servers[destination.server]?.kind === 'exchange').length;
   const differences = new Differences();
   const named = { config: configWords(session), plan: words, filtered: [...words, ...filterWords(mailbox)] };
   const show = output.begin(verifyProgress(mailboxes, output));
@@ -50,7 +52,7 @@ async function verify(session: Session, planPath: string, { level, mailbox }: Ve
     const accounts = (mailbox: PlanMailbox) => project.accounts(mailbox, tellWaits(emit, mailbox.address));
     const result = await verifyPlan({ plan, level, accounts, ledger, engine, only, tempDir, signal, emit });
     output.end();
-    output.print(verifyVerdict({ result, differences, level, mailboxes, words: named }, output.style));
+    output.print(verifyVerdict({ result, differences, level, mailboxes, keyed, words: named }, output.style));
     const { exitCode, compared, differences: found, onlyAtDestination } = result;
     return { exitCode, summary: { compared, differences: found, only_at_destination: onlyAtDestination } };
   } finally {

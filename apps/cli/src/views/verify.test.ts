@@ -13,7 +13,9 @@ function verdict(
   const differences = new Differences();
   for (const difference of found) differences.add(difference);
   const result = { exitCode, compared: 2310, differences: found.length, onlyAtDestination: 3 };
-  return verifyVerdict({ result, differences, level, mailboxes: 1, words: WORDS }, makeStyle(false)).split('\n');
+  return verifyVerdict({ result, differences, level, mailboxes: 1, keyed: 0, words: WORDS }, makeStyle(false)).split(
+    '\n',
+  );
 }
 
 const difference = (uid: number, kind: EventOf<'difference'>['kind']): EventOf<'difference'> => ({

@@ -76,6 +76,8 @@ export interface VerifyVerdict {
   differences: Differences;
   level: VerifyLevel;
   mailboxes: number;
+  /** Of these: at a mail system that stores messages in a form of its own. */
+  keyed: number;
   words: CommandWords;
 }
 
@@ -85,13 +87,21 @@ const COMPARED: Readonly<Record<VerifyLevel, string>> = {
   bytes: 'every byte, flags and dates',
 };
 
-export function verifyVerdict({ result, differences, level, mailboxes, words }: VerifyVerdict, style: Style): string {
+/** Bytes say nothing there: Exchange makes its own form of a message. */
+function comparedText({ level, mailboxes, keyed }: VerifyVerdict): string {
+  if (keyed === 0 || level === 'counts') return COMPARED[level];
+  const there = 'Message-ID, read, flagged and dates';
+  return keyed === mailboxes ? there : `${COMPARED[level]}; in Exchange: ${there}`;
+}
+
+export function verifyVerdict(verdict: VerifyVerdict, style: Style): string {
+  const { result, differences, level, mailboxes, words } = verdict;
   const { exitCode, compared, differences: found, onlyAtDestination } = result;
   const what = `${counted(compared, 'message')} of ${counted(mailboxes, 'mailbox')}`;
   const extra =
     onlyAtDestination === 0 ? '' : ` ${counted(onlyAtDestination, 'message')} only at the destination, left alone.`;
   const lines = [
-    `${headOf(result, style)} ${what} compared (${COMPARED[level]}): ${counted(found, 'difference')}.${extra}`,
+    `${headOf(result, style)} ${what} compared (${comparedText(verdict)}): ${counted(found, 'difference')}.${extra}`,
   ];
   lines.push(...differences.lines(style));
   lines.push(nextLine(next(exitCode, level, words), style));

@@ -143,7 +143,7 @@ function toPlan(options: PlanOptions, mailboxes: PlanMailbox[], tenants: TenantA
   return { ...plan, sha256: hashPlan(plan) };
 }
 
-/** null where the pace of a destination is not known: it might be the slowest. */
+/** At least: a destination whose pace is not known may take longer. null: none is known. */
 function estimateOf(mailboxes: readonly PlanMailbox[], paces: Readonly<Record<string, Pace>>): PlanEstimate | null {
   const perServer = Map.groupBy(mailboxes, ({ destination }) => destination.server);
   const estimates = [...perServer].map(([server, own]) => {
@@ -151,8 +151,7 @@ function estimateOf(mailboxes: readonly PlanMailbox[], paces: Readonly<Record<st
     const each = own.flatMap(({ bytes, estimate }) => (estimate === undefined ? [] : [{ bytes, estimate }]));
     return pace === undefined || each.length < own.length ? null : estimateAll(each, pace);
   });
-  const known = estimates.filter((estimate) => estimate !== null);
-  return known.length < estimates.length ? null : longestOf(known);
+  return longestOf(estimates.filter((estimate) => estimate !== null));
 }
 
 /** A bug is thrown on. */
