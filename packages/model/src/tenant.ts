@@ -7,7 +7,7 @@ import type { Quota } from './mail.ts';
 export type Fact<T> = { known: true; value: T } | { known: false; why: string };
 
 /**
- * `required`: nothing moves without it. `recommended`: works without it, for now or in part. `audit`: only what a plan can foretell
+ * `required`: nothing moves without it. `recommended`: works without it, in part or until a date. `audit`: only what a plan can foretell
  * hangs on it. `writer`: the configured way to write needs it.
  */
 export type PermissionNeed = 'required' | 'recommended' | 'audit' | 'writer';
