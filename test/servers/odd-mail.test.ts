@@ -93,6 +93,8 @@ describe.skipIf(cyrusGone !== null)(`Cyrus${why(cyrusGone)}`, () => {
     const named = alterationsOf(await journey.run('report', journey.plan, '--json'));
     expect(named.filter((line) => !line.includes('NUL'))).toHaveLength(altered.length);
     expect(await journey.sync()).toMatchObject({ exit_code: 0, destination_writes: 0 });
+    await journey.loseLedger();
+    expect(await journey.sync()).toMatchObject({ exit_code: 0, destination_writes: 0, buckets: { already_there: 90 } });
   });
 
   it('as the destination: full, it says "Over quota" without a code; what fits is moved, and the rest is not sent again and again', async () => {

@@ -50,11 +50,22 @@ export function looseDigest(bytes: Buffer): string {
   return createHash('sha256').update(kept).digest('hex');
 }
 
-/** Of what comes after the header: two deliveries of one message differ in their Received lines only. */
+/**
+ * Of what comes after the header: two deliveries of one message differ in their Received lines only. Without an empty line a message is all
+ * header where every line is a field and one of them a Message-ID (servers add the empty line); else all of it counts.
+ */
 export function bodyDigest(message: Buffer): string {
   const end = message.indexOf('\r\n\r\n');
-  // Without an empty line nobody can tell header from body: all of it counts.
-  return looseDigest(end < 0 ? message : message.subarray(end + 4));
+  if (end >= 0) return looseDigest(message.subarray(end + 4));
+  return looseDigest(isAllHeader(message) ? Buffer.alloc(0) : message);
+}
+
+const FIELD = /^(?:[!-9;-~]+[ \t]*:|[ \t])/;
+
+function isAllHeader(message: Buffer): boolean {
+  if (message.length > HEADER_LIMIT) return false;
+  const text = message.toString('latin1').replace(/(?:\r\n)+$/, '');
+  return /^message-id[ \t]*:[ \t]*<\S+>/im.test(text) && text.split('\r\n').every((line) => FIELD.test(line));
 }
 
 export interface DigestRequest {
