@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { MailboxUser } from '@mxodus/lab';
+import { MailboxUser, malformsRows, type QuirkServer, startQuirkServer } from '@mxodus/lab';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { flag, play } from '../delta/play.ts';
 import { summaryOf } from '../journey.ts';
@@ -14,9 +14,11 @@ const trusted = getCACertificates('default');
 afterAll(() => setDefaultCACertificates(trusted));
 
 let world: ExchangeWorld | undefined;
+let quirks: QuirkServer | undefined;
 afterEach(async () => {
   await world?.stop();
-  world = undefined;
+  await quirks?.stop();
+  [world, quirks] = [undefined, undefined];
 });
 
 async function start(messagesPerUser: number): Promise<ExchangeWorld> {
@@ -151,4 +153,19 @@ it('with another UIDVALIDITY at the source nothing is doubled', async () => {
   expect(again).toMatchObject({ exit_code: 0, source_messages: 12, buckets: { failed: 0, in_doubt: 0, moved_now: 0 } });
   expect(at.differences()).toEqual([]);
   expect(await sync(at)).toMatchObject({ exit_code: 0, destination_writes: 0 });
+});
+
+it('after the ledger was lost copies are known by their key where the source tells no date at all', async () => {
+  world = await startExchangeWorld({
+    users: ['ann'],
+    seed: { messagesPerUser: 12, hostile: false, folders: 3 },
+    oldPort: async (port) => {
+      quirks = await startQuirkServer({ target: { host: '127.0.0.1', port }, quirks: [malformsRows('date-nil')] });
+      return quirks.port;
+    },
+  });
+  expect(await world.run('plan')).toMatchObject({ code: 0 });
+  expect(await sync(world)).toMatchObject({ exit_code: 0, buckets: { moved_now: 12 } });
+  await world.loseLedger();
+  expect(await sync(world)).toMatchObject({ exit_code: 0, destination_writes: 0, buckets: { already_there: 12 } });
 });

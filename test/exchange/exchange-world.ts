@@ -34,6 +34,8 @@ export interface ExchangeWorldOptions {
   exchange?: Partial<Exchange365Options>;
   /** More keys of the server `m365`, as the config has them: `writer: graph-json, limits: { message: 1MB }`. */
   server?: string;
+  /** In place of the old server's own port: a proxy of the test. */
+  oldPort?: (port: number) => Promise<number>;
   /** More keys of the server `old`. */
   oldServer?: string;
   /** In place of the app's secret: `{ certificate: app.pem, key: { file: app.key } }`. */
@@ -96,7 +98,8 @@ export async function startExchangeWorld(options: ExchangeWorldOptions): Promise
     stops.push(() => exchange.stop());
     // It ends with the rest.
     const imap = options.imap === true ? await exchange.startImap() : null;
-    await writeFile(join(temp.path, 'mxodus.yaml'), configText(options, { old, exchange, imap }));
+    const oldPort = (await options.oldPort?.(old.port)) ?? old.port;
+    await writeFile(join(temp.path, 'mxodus.yaml'), configText(options, { oldPort, exchange, imap }));
     const secrets = { OLD_PW: OLD_PASSWORD, M365_SECRET: exchange.secret };
     const plan = join(temp.path, 'acme.plan.json');
     const spawnCli = (...args: string[]): ChildProcess => {
@@ -133,7 +136,7 @@ export async function startExchangeWorld(options: ExchangeWorldOptions): Promise
 
 function configText(
   options: ExchangeWorldOptions,
-  { old, exchange, imap }: { old: Dovecot; exchange: Exchange365; imap: ImapFace | null },
+  { oldPort, exchange, imap }: { oldPort: number; exchange: Exchange365; imap: ImapFace | null },
 ): string {
   const { users, server = '', oldServer = '', config = '', credential = '{ secret: { env: M365_SECRET } }' } = options;
   const keys = (text: string): string => (text === '' ? '' : `, ${text}`);
@@ -141,7 +144,7 @@ function configText(
   return `version: 1
 project: acme
 servers:
-  old: { kind: imap, host: 127.0.0.1, port: ${old.port}, tls: none${keys(oldServer)} }
+  old: { kind: imap, host: 127.0.0.1, port: ${oldPort}, tls: none${keys(oldServer)} }
   m365: { kind: exchange, tenant: ${exchange.tenant}, client_id: ${exchange.clientId}, credential: ${credential},
           graph_url: "${exchange.graphUrl}", authority: "${exchange.authority}", ca: ${exchange.caFile}${more} }
 mailboxes:

@@ -6,8 +6,11 @@ import type { MessageMeta } from '@mxodus/model';
  * (30-Dec-1899 is what some servers say for "none": IceWarp, imapsync #271), that of its Date header; null: the day of the move.
  */
 export function arrivalDate({ internalDate }: Pick<MessageMeta, 'internalDate'>, head: Buffer): number | null {
-  if (isKnown(internalDate)) return internalDate;
-  const written = headerFields(head).date;
+  return isKnown(internalDate) ? internalDate : writtenDate(headerFields(head).date);
+}
+
+/** What a Date header says, where it can be read. */
+export function writtenDate(written: string | null): number | null {
   const date = written === null ? Number.NaN : Date.parse(written);
   return isKnown(date) && !Number.isNaN(date) ? date : null;
 }

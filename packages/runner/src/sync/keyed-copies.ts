@@ -1,5 +1,6 @@
 import { pairKeyless } from '@mxodus/engine';
 import type { KeyedMail, KeyedMessage, MessageMeta } from '@mxodus/model';
+import { isKnown, writtenDate } from './arrival-date.ts';
 import { claimsOn } from './destination-claims.ts';
 import { headersOf } from './headers-of.ts';
 import { messageKey } from './message-key.ts';
@@ -50,24 +51,24 @@ export async function findKeyless(
   folder: OpenFolder,
   { keyed, messages }: { keyed: KeyedMail; messages: readonly Sought[] },
 ): Promise<Map<number, number>> {
-  const dates = messages.flatMap(({ internalDate }) => (internalDate === null ? [] : [internalDate]));
-  if (dates.length === 0) return new Map();
-  const within = keyed.keepsDates ? span(dates) : EVER;
+  if (messages.length === 0) return new Map();
+  const dates = messages.flatMap(({ internalDate }) => (isKnown(internalDate) ? [internalDate] : []));
+  const within = keyed.keepsDates && dates.length === messages.length ? span(dates) : EVER;
   const copies = await unclaimed(context, folder, await keyed.look(folder.destination, within));
   const keyless = copies.filter(({ key }) => key === null);
   if (keyless.length === 0) return new Map();
   const seconds = new Set(keyless.map(({ internalDate }) => Math.floor(internalDate / 1000)));
   const candidates = messages.filter(
-    ({ internalDate }) => !keyed.keepsDates || (internalDate !== null && seconds.has(Math.floor(internalDate / 1000))),
+    ({ internalDate }) => !keyed.keepsDates || !isKnown(internalDate) || seconds.has(Math.floor(internalDate / 1000)),
   );
   const source = await context.connections.source();
   const metas = candidates.map((message): MessageMeta => ({ ...message, flags: [] }));
   const dateOf = new Map(candidates.map(({ uid, internalDate }) => [uid, internalDate]));
-  const wanted = (await headersOf(source, folder.source, metas)).map(({ uid, fields }) => ({
-    uid,
-    internalDate: dateOf.get(uid) ?? null,
-    fields,
-  }));
+  const wanted = (await headersOf(source, folder.source, metas)).map(({ uid, fields }) => {
+    const date = dateOf.get(uid) ?? null;
+    // As it was sent, see arrivalDate.
+    return { uid, internalDate: isKnown(date) ? date : writtenDate(fields.date), fields };
+  });
   return new Map(pairKeyless(wanted, keyless, { dates: keyed.keepsDates }).map((pair) => [pair.wanted, pair.present]));
 }
 
@@ -101,8 +102,7 @@ export async function listCopies(
   { keyed, messages, anew }: { keyed: KeyedMail; messages: readonly Sought[]; anew: boolean },
 ): Promise<FoundCopies> {
   const dates = messages.flatMap(({ internalDate }) => (internalDate === null ? [] : [internalDate]));
-  if (dates.length === 0) return new Map();
-  const within = anew ? EVER : span(dates);
+  const within = anew || dates.length === 0 ? EVER : span(dates);
   const copies = await unclaimed(context, folder, await keyed.look(folder.destination, within));
   const byKey = new Map(copies.flatMap(({ key, uid }) => (key === null ? [] : [[key, uid] as const])));
   const found: FoundCopies = new Map();
