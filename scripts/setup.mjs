@@ -78,7 +78,7 @@ function unpackServersForTests() {
       ? run('apt-get', ['update', '-q'])
       : run('sudo', ['-n', 'apt-get', 'update', '-q'], { stdio: 'ignore' });
   const problem = unpackServers({ say, updateLists });
-  if (problem !== null) say(`no Cyrus and no Courier, their tests will be skipped: ${problem}`);
+  if (problem !== null) say(`no Cyrus, Courier, Knot, PowerDNS and Unbound, their tests will be skipped: ${problem}`);
 }
 
 function installModules() {

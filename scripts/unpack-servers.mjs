@@ -1,5 +1,5 @@
-// Cyrus and Courier for the tests. Their Debian packages cannot be installed beside dovecot-imapd (all three provide
-// imap-server), so they are only unpacked, with the libraries this machine lacks, into a folder git ignores.
+// Servers for the tests only. Cyrus and Courier cannot be installed beside dovecot-imapd (all three provide imap-server), and
+// nobody wants Knot, PowerDNS and Unbound on port 53 of this machine: they are only unpacked, with the libraries this machine lacks, into a folder git ignores.
 // Needs no root where apt's package lists are there. Plain JavaScript, as setup.mjs.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,6 +22,10 @@ const PACKAGES = [
   'courier-authlib-userdb',
   'gamin',
   'libgamin0',
+  'knot',
+  'pdns-server',
+  'pdns-backend-sqlite3',
+  'unbound',
 ];
 
 /** What is run, and what is loaded by name: no ldd of a program shows the latter. */
@@ -36,8 +40,11 @@ const PROGRAMS = [
   'usr/lib/courier/courier-authlib/authdaemond',
   'usr/lib/courier/courier-authlib/makedatprog',
   'usr/libexec/gam_server',
+  'usr/sbin/knotd',
+  'usr/sbin/pdns_server',
+  'usr/sbin/unbound',
 ];
-const PLUGIN_FOLDERS = [/^usr\/lib\/courier-authlib$/, /^usr\/lib\/[^/]+\/sasl2$/];
+const PLUGIN_FOLDERS = [/^usr\/lib\/courier-authlib$/, /^usr\/lib\/[^/]+\/(sasl2|pdns)$/];
 const LIBRARY_FOLDERS = [/^usr\/lib$/, /^(usr\/)?lib\/[^/]+-linux-gnu[^/]*$/, /^usr\/lib\/courier-authlib$/];
 
 /**
@@ -48,7 +55,7 @@ export function unpackServers({ say, updateLists }) {
   const wanted = `${process.arch} ${PACKAGES.join(' ')}\n${systemVersion()}`;
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return null;
   if (!existsSync('/usr/bin/apt-get')) return 'only Debian and its kin have the packages';
-  say(`unpacking Cyrus and Courier for the tests into ${FOLDER} (nothing is installed, about 5 MB)`);
+  say(`unpacking Cyrus, Courier, Knot, PowerDNS and Unbound for the tests into ${FOLDER} (nothing is installed)`);
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(ROOT, { recursive: true });
   const problem = fetchAll(PACKAGES);

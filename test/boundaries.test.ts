@@ -12,8 +12,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/ledger': ['model'],
   'packages/queue': ['model'],
   'packages/lab': ['model'],
+  'packages/smtp': ['model'],
   'packages/runner': ['engine', 'model'],
-  'apps/cli': ['dns', 'engine', 'lab', 'ledger', 'mail', 'model', 'queue', 'runner'],
+  'apps/cli': ['dns', 'engine', 'lab', 'ledger', 'mail', 'model', 'queue', 'runner', 'smtp'],
 };
 /** Only tests drive real servers. */
 const TESTS_MAY_ALSO_IMPORT = ['lab'];

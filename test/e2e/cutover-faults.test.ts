@@ -48,11 +48,13 @@ test.concurrent('lowers, waits, switches, drains and restores: three changes in 
   expect([...new Set(written.map(({ state }) => state))]).toEqual([
     'DRAFT',
     'AUDITED',
+    'STAGED',
     'TTL_LOWERED',
     'ARMED',
     'FROZEN',
     'SWITCHED',
     'PROPAGATING',
+    'VERIFIED',
     'DRAINING',
     'RESTORED',
   ]);
@@ -125,7 +127,7 @@ test.concurrent('a secondary that is down after the switch keeps it in PROPAGATI
   let drains = 0;
   const hooks: Hooks = {
     apply: async (changes, apply) => {
-      if (changes.every(({ after }) => after.ttl === 1 && after.records[0]?.host === `new.${ZONE}`))
+      if (changes.every(({ after }) => after.ttl === 1 && after.records[0] === `10 new.${ZONE}`))
         await world.dns.secondary.stop();
       return apply();
     },
@@ -173,7 +175,7 @@ test.concurrent('an edit in the very moment of the switch is caught by the guard
   const { run, served, entries, world } = await start(context);
   const hooks: Hooks = {
     apply: async (changes, apply) => {
-      if (changes[0]?.after.records[0]?.host === `new.${ZONE}`) await world.edit(SUB, 'new', 1);
+      if (changes[0]?.after.records[0] === `10 new.${ZONE}`) await world.edit(SUB, 'new', 1);
       return apply();
     },
   };

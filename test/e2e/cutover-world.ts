@@ -1,15 +1,26 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createObserver, openProvider } from '@mxodus/dns';
-import { type MailboxBacklog, planDomain } from '@mxodus/engine';
+import { createLookup, createObserver, openProvider } from '@mxodus/dns';
+import {
+  type CutoverFacts,
+  type HistoryRow,
+  type MailboxBacklog,
+  observationsByRrset,
+  planDomain,
+  rrsetsToObserve,
+} from '@mxodus/engine';
 import { type DnsOptions, type LabDns, startDns, updateZone } from '@mxodus/lab';
 import {
   type CutoverConfig,
   type CutoverEvent,
   configSchema,
+  type DnsEndpoint,
   type DnsProvider,
   type JournalEntry,
-  type MxChange,
+  mxRecord,
+  type RrsetChange,
+  type RrsetName,
+  type SmtpClient,
 } from '@mxodus/model';
 import { type CutoverPorts, cutoverRun, cutoverStatus, openJournal, readJournal } from '@mxodus/runner';
 import { expect } from 'vitest';
@@ -30,14 +41,23 @@ const OLD_RECORDS = [
   { name: 'new', type: 'A', data: '127.0.0.3' },
 ];
 
+const mxOf = (name: string): RrsetName => ({ name, type: 'MX' });
+
+/** No probe is configured: nobody asks. */
+const NO_SMTP: SmtpClient = {
+  greet: async () => ({ kind: 'unreachable', blocked: true, why: 'not asked' }),
+  recipients: async () => new Map(),
+  send: async () => ({ kind: 'unreachable', why: 'not asked' }),
+};
+
 export type Hooks = {
   /** Around the provider's apply. */
   apply?: (
-    changes: readonly MxChange[],
+    changes: readonly RrsetChange[],
     apply: () => ReturnType<DnsProvider['apply']>,
   ) => ReturnType<DnsProvider['apply']>;
   emit?: (event: CutoverEvent) => void;
-  pass?: (mode: 'final' | 'drain') => Promise<number>;
+  pass?: (mode: 'final' | 'drain' | 'reverse') => Promise<number>;
   backlog?: MailboxBacklog;
 };
 
@@ -66,7 +86,7 @@ export class World {
 
   #dnsConfig() {
     const authoritative = [...this.dns.authoritative];
-    if (this.#provider === 'manual') return { provider: 'manual', zone: ZONE, authoritative } as const;
+    if (this.#provider === 'manual') return { provider: 'manual' as const, zone: ZONE, authoritative, emit: [] };
     const { name, algorithm, secret } = this.dns.tsig;
     return {
       provider: 'rfc2136',
@@ -84,18 +104,27 @@ export class World {
       [ZONE, SUB].map(async (domain) => {
         const dns = this.#dnsConfig();
         const authoritative = await patient.authoritative(ZONE, dns.authoritative, signal);
-        const observations = await Promise.all(
-          authoritative.map((server) => patient.observe(server, ZONE, domain, signal)),
-        );
         const config = {
           mx: { to: 'new', records: [{ host: `new.${ZONE}`, preference: 10 }] },
-          dns: { ...dns, provider: 'manual' as const },
+          records: [],
+          advised: 'say' as const,
+          dkim: [],
+          dns: { zone: ZONE, authoritative: dns.authoritative, provider: 'manual' as const, emit: [] },
         };
+        const asked = rrsetsToObserve({ domain, config }).map(async (rrset) => ({
+          rrset,
+          observations: await Promise.all(authoritative.map((server) => patient.observe(server, ZONE, rrset, signal))),
+        }));
+        const observations = observationsByRrset(await Promise.all(asked));
         return { ...planDomain({ domain, config, authoritative, observations }).plan, provider: this.#provider };
       }),
     );
     this.#plan = { sha256: 'abcdef0123456789', domains, settings: this.#settings };
     return this.#plan;
+  }
+
+  #servers(): Promise<DnsEndpoint[]> {
+    return observer.authoritative(ZONE, this.dns.authoritative, new AbortController().signal);
   }
 
   async ports(hooks: Hooks = {}): Promise<CutoverPorts> {
@@ -108,8 +137,28 @@ export class World {
       },
     };
     const backlog: MailboxBacklog = { mailbox: 'ann', lastPass: 'complete', inDoubt: 0, failed: 0 };
+    let facts: CutoverFacts | null = null;
+    const rows: HistoryRow[] = [];
     return {
       observer,
+      lookup: createLookup({ zones: [{ zone: ZONE, servers: await this.#servers() }], resolvers: ['127.0.0.1:1'] }),
+      delegation: (zone, signal) => observer.delegation(zone, this.dns.authoritative, signal),
+      smtp: NO_SMTP,
+      mtaSts: async () => ({ kind: 'none' }),
+      dkimSelectors: () => [],
+      largestMessage: () => null,
+      oldHost: null,
+      history: { rows: async () => rows, note: async (more) => void rows.push(...more) },
+      facts: {
+        read: async () => facts,
+        write: async (found) => {
+          facts = found;
+        },
+      },
+      recipients: async () => [],
+      requests: { waiting: async () => [], done: async () => undefined },
+      canaries: { recipients: () => [], send: async () => ({ kind: 'sent' }), find: async () => new Map() },
+      lateMail: { rows: async () => [], collect: async () => [] },
       providerFor: async () => hooked,
       backlog: async () => [hooks.backlog ?? backlog],
       now: Date.now,
@@ -134,6 +183,7 @@ export class World {
     return cutoverRun({
       plan: await this.plan(),
       execute: true,
+      by: 'ann',
       ports: await this.ports(hooks),
       journal,
       emit,
@@ -151,10 +201,12 @@ export class World {
   async served(domain: string): Promise<string> {
     const servers = await observer.authoritative(ZONE, this.dns.authoritative, new AbortController().signal);
     const seen = await Promise.all(
-      servers.map((server) => observer.observe(server, ZONE, domain, new AbortController().signal)),
+      servers.map((server) => observer.observe(server, ZONE, mxOf(domain), new AbortController().signal)),
     );
     const texts = seen.map((one) =>
-      one.kind === 'answer' ? `${one.mx.ttl} ${one.mx.records.map(({ host }) => host).join(' ')}` : one.kind,
+      one.kind === 'answer'
+        ? `${one.rrset.ttl} ${one.rrset.records.map((record) => mxRecord(record).host).join(' ')}`
+        : one.kind,
     );
     return [...new Set(texts)].join(' | ');
   }
@@ -162,7 +214,7 @@ export class World {
   async serial(): Promise<number | null> {
     const [server] = await observer.authoritative(ZONE, this.dns.authoritative, new AbortController().signal);
     if (server === undefined) return null;
-    const seen = await observer.observe(server, ZONE, ZONE, new AbortController().signal);
+    const seen = await observer.observe(server, ZONE, mxOf(ZONE), new AbortController().signal);
     return seen.kind === 'error' ? null : seen.serial;
   }
 

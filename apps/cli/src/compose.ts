@@ -1,12 +1,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createObserver, openProvider } from '@mxodus/dns';
 import { copySqliteLedger, openSqliteLedger, readSqliteLedger } from '@mxodus/ledger';
 import { governed, severalWaits } from '@mxodus/mail';
 import {
   type Config,
-  type DnsObserver,
-  type DnsProvider,
   type JobEngine,
   type JournalEntry,
   type Ledger,
@@ -21,8 +18,9 @@ import {
 import { fileLeases, inlineEngine, type LeaseFolder } from '@mxodus/queue';
 import { readJournal, type ServerLimits } from '@mxodus/runner';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
+import { probeRecipients } from './config/probe-recipients.ts';
 import { type ResolvedMailbox, resolveMailboxes } from './config/resolve-mailboxes.ts';
-import { resolveSecret } from './config/secrets.ts';
+import { type DnsServices, dnsServices } from './dns-services.ts';
 import { type ExchangeServices, exchangeServices } from './exchange-services.ts';
 import { lateLedger } from './late-ledger.ts';
 import { mailAccounts } from './mail-account.ts';
@@ -53,13 +51,18 @@ export interface Project {
   openLedger(): Promise<Ledger>;
   /** A copy that a dry run may write to; closing it removes it. */
   openLedgerCopy(): Promise<Ledger>;
+  /** What passes back after a rollback know, see reversePass. */
+  openReverseLedger(): Promise<Ledger>;
   /** null: nothing was synced yet. */
   readLedger(): Promise<LedgerReader | null>;
   /** The journal of the project's cutover; empty when there is none. */
   journal(): Promise<JournalEntry[]>;
   readonly journalPath: string;
-  observer(): DnsObserver;
-  provider(domain: string): Promise<DnsProvider>;
+  /** Files of the cutover beside its journal. */
+  readonly cutoverFiles: { requests: string; history: string; facts: string; lateMail: string };
+  /** Addresses the new mail hosts have to take: of the mailboxes, and those the config adds. */
+  recipients(planned: readonly PlanMailbox[]): Promise<readonly string[]>;
+  readonly dns: DnsServices;
 }
 
 type OnWait = (wait: Wait | null) => void;
@@ -114,11 +117,18 @@ export async function openProject(configPath: string, commandLine: string): Prom
     limits: (server) => serverLimits(serverOf(config, server)),
     openLedger: async () => booking(await openSqliteLedger(ledgerPath)),
     openLedgerCopy: async () => booking(await openLedgerCopy(ledgerPath, tempFolder)),
+    openReverseLedger: () => openSqliteLedger(join(projectFolder, 'reverse.db')),
     readLedger: () => readSqliteLedger(ledgerPath),
     journal: () => readJournal(journalPath),
     journalPath,
-    observer: () => createObserver(),
-    provider: (domain) => dnsProvider(config, domain, baseDir),
+    cutoverFiles: {
+      requests: join(projectFolder, 'cutover-requests'),
+      history: join(projectFolder, 'dns-history.ndjson'),
+      facts: join(projectFolder, 'cutover-facts.json'),
+      lateMail: join(projectFolder, 'late-mail.ndjson'),
+    },
+    recipients: (planned) => probeRecipients(loaded, planned),
+    dns: dnsServices(config, baseDir),
   };
 }
 
@@ -157,20 +167,6 @@ function serverLimits(server: ServerConfig): ServerLimits {
   }
   const { limits, labels } = server;
   return { connections: limits.connections, connectionsPerMailbox: limits.connections_per_mailbox, labels };
-}
-
-async function dnsProvider(config: Config, domain: string, baseDir: string): Promise<DnsProvider> {
-  const dns = config.domains[domain]?.dns;
-  if (dns === undefined) {
-    throw new MxodusError('CONFIG_INVALID', {
-      what: `the config says nothing about the domain ${domain}`,
-      why: 'the plan has it',
-      advice: 'plan again after domains were changed',
-    });
-  }
-  if (dns.provider !== 'rfc2136') return openProvider(dns);
-  const secret = await resolveSecret(dns.tsig.secret, baseDir);
-  return openProvider({ ...dns, tsig: { ...dns.tsig, secret } });
 }
 
 function sqlitePath({ ledger }: Config): string {

@@ -1,7 +1,6 @@
-import type { MxRrset } from '@mxodus/model';
+import type { Rrset, RrType } from '@mxodus/model';
 
-/** "10 mx1.example.com, 20 mx2.example.com (TTL 300)" */
-export function rrsetText({ ttl, records }: MxRrset): string {
-  if (records.length === 0) return 'no MX';
-  return `${records.map(({ preference, host }) => `${preference} ${host}`).join(', ')} (TTL ${ttl})`;
+/** "10 mx1.example.com, 20 mx2.example.com (TTL 300)", or "no MX". */
+export function rrsetText(type: RrType, { ttl, records }: Rrset): string {
+  return records.length === 0 ? `no ${type}` : `${records.join(', ')} (TTL ${ttl})`;
 }

@@ -1,23 +1,43 @@
 export { appendOnly } from './cutover/append-only.ts';
-export { type ChangeGroup, changeGroups, moves, nextGroups } from './cutover/change-groups.ts';
 export {
-  type Backlog,
-  type CutoverPlan,
-  type CutoverSituation,
-  closedGates,
-  gatesOf,
-  type MailboxBacklog,
-  type Rehearsal,
-} from './cutover/gates.ts';
-export { recordsText, rrsetText, serverText } from './cutover/mx-text.ts';
-export { type CutoverStep, nextStep, stateWhenAccepted } from './cutover/next-step.ts';
-export { planDomain } from './cutover/plan-domain.ts';
+  advanceCanaries,
+  awaitedCanaries,
+  type CanaryProgress,
+  type CanaryRecord,
+  type CanarySeen,
+  countCanaries,
+} from './cutover/canary-progress.ts';
+export {
+  BACK_PHASES,
+  type ChangeGroup,
+  changeGroups,
+  changesAnything,
+  FORWARD_PHASES,
+  lowTtl,
+  moves,
+  nextGroups,
+  rrsetKey,
+  rrsetsOf,
+  switchedRrsets,
+} from './cutover/change-groups.ts';
+export { oldestTtl } from './cutover/change-wait.ts';
+export * from './cutover/facts.ts';
+export type { Backlog, GateInputs, MailboxBacklog, Rehearsal } from './cutover/gates/gate.ts';
+export { closedGates } from './cutover/gates/waivers.ts';
+export { gatesOf } from './cutover/gates.ts';
+export * from './cutover/history.ts';
+export { duePass, nextStep } from './cutover/next-step.ts';
+export { observationsByRrset, planDomain } from './cutover/plan-domain.ts';
+export { recordName, rrsetsToObserve } from './cutover/plan-records.ts';
 export { advance, type CutoverProgress, changeStatus, foldJournal, NO_PROGRESS } from './cutover/progress.ts';
-export { rollbackCost } from './cutover/rollback-cost.ts';
+export { rollbackCost, rollbackSeconds } from './cutover/rollback-cost.ts';
+export { recordsText, rrsetNameText, rrsetText, serverText } from './cutover/rrset-text.ts';
 export { safeAt } from './cutover/safe-at.ts';
-export { longestTtl, type ServerView, type Sight } from './cutover/sight.ts';
+export { type ServerView, type Sight, viewsOf } from './cutover/sight.ts';
+export type { CutoverPlan, CutoverSituation } from './cutover/situation.ts';
 export { cutoverStatus, describeStep } from './cutover/status.ts';
-export { windowOpensAt } from './cutover/window.ts';
+export { type CutoverStep, stateWhenAccepted } from './cutover/step.ts';
+export { windowClosesAt, windowOpensAt } from './cutover/window.ts';
 export * from './decide/buckets-of-unchanged.ts';
 export * from './decide/choose-rung.ts';
 export * from './decide/flag-changes.ts';
@@ -25,6 +45,10 @@ export * from './decide/gmail-labels.ts';
 export * from './decide/label-keywords.ts';
 export * from './decide/make-batches.ts';
 export * from './decide/send-again.ts';
+export { canaryMessageId, canaryOf } from './late-mail/canary-id.ts';
+export { LateMailExplainer, type LateMessage, type LateSettings } from './late-mail/explain.ts';
+export { type LateGroup, type LateSummary, lateSummary } from './late-mail/late-summary.ts';
+export type { MxHost } from './late-mail/mail-hosts.ts';
 export * from './match/header-fields.ts';
 export * from './match/pair-by-header.ts';
 export * from './match/pair-keyed.ts';
@@ -42,6 +66,7 @@ export * from './plan/folder-tree.ts';
 export * from './plan/map-folders.ts';
 export * from './plan/message-limits.ts';
 export * from './plan/quota-after.ts';
+export * from './plan/rank-busiest.ts';
 export * from './plan/tenant-mailbox.ts';
 export * from './plan/tenant-warnings.ts';
 export * from './plan/warnings.ts';
@@ -50,3 +75,6 @@ export * from './repair/diagnose.ts';
 export type { Repair, Repairable, RepairName } from './repair/repair.ts';
 export * from './repair/repair-variants.ts';
 export * from './repair/repairs-for.ts';
+export { mergeSpf } from './spf/merge-spf.ts';
+export { isSpf } from './spf/parse-spf.ts';
+export { type SpfQuestion, spfQuestions } from './spf/spf-cost.ts';

@@ -6,12 +6,20 @@ export {
 } from './certificates.ts';
 export { type Courier, type CourierOptions, startCourier } from './courier/courier.ts';
 export { type Cyrus, type CyrusOptions, startCyrus } from './cyrus/cyrus.ts';
-export { courierMissing, cyrusMissing } from './debian/unpacked-servers.ts';
+export {
+  courierMissing,
+  cyrusMissing,
+  knotMissing,
+  powerdnsMissing,
+  unboundMissing,
+} from './debian/unpacked-servers.ts';
 export type { Zone, ZoneRecord } from './dns/bind-conf.ts';
 export { type DnsAddress, queryDns } from './dns/exchange.ts';
+export { longText, manyAddresses } from './dns/hard-records.ts';
 export { type DnsOptions, type DnsServer, type LabDns, startDns } from './dns/lab-dns.ts';
 export type { DnsMessage, DnsRecord, DnsType } from './dns/packet.ts';
 export { type TsigKey, updateZone, type ZoneChange } from './dns/update-zone.ts';
+export * from './dns-apis/index.ts';
 export { APPEND_CAPABILITIES, DELTA_CAPABILITIES, dovecotCapability } from './dovecot/capabilities.ts';
 export { type Dovecot, type DovecotOptions, dovecotErrors, startDovecot } from './dovecot/dovecot.ts';
 export type { SimClock } from './exchange/clock.ts';
@@ -49,6 +57,8 @@ export {
   type TokenServer,
   type TokenServerOptions,
 } from './oauth2/token-server.ts';
+export { type OtherDnsOptions, startKnot, type UpdatableServer } from './other-dns/knot.ts';
+export { type PowerDns, startPowerDns } from './other-dns/powerdns.ts';
 export { freePort } from './process/ports.ts';
 export { makeTempDir, type TempDir, withTempDir } from './process/temp-dir.ts';
 export { until } from './process/until.ts';
@@ -67,7 +77,13 @@ export {
   type SinkReply,
   startMailSink,
 } from './smtp/mail-sink.ts';
-export { type MailStream, type MailStreamOptions, type SentMail, startMailStream } from './smtp/mail-stream.ts';
+export {
+  type MailStream,
+  type MailStreamOptions,
+  type SentMail,
+  type StreamProfile,
+  startMailStream,
+} from './smtp/mail-stream.ts';
 export { type MaildirDeliveryOptions, maildirDelivery } from './smtp/maildir-delivery.ts';
 export { type CompareOptions, compareMailboxes } from './truth/compare-mailboxes.ts';
 export { type ArrivalPlace, type Arrivals, countArrivals, inExchange, inMaildirs } from './truth/count-arrivals.ts';

@@ -6,6 +6,7 @@ import { describeGone } from './contract/gone.contract.ts';
 import { describeItems } from './contract/items.contract.ts';
 import { describeMessageStates } from './contract/message-states.contract.ts';
 import { describeMessages } from './contract/messages.contract.ts';
+import { describeMovedBy } from './contract/moved-by.contract.ts';
 import { describeMoves } from './contract/moves.contract.ts';
 import { ANN, INBOX, type LedgerStore, type On, type OpenedLedger, startPass } from './contract/opened-ledger.ts';
 import { describePasses } from './contract/passes.contract.ts';
@@ -24,6 +25,7 @@ export function describeLedger(name: string, makeStore: () => Promise<LedgerStor
     describe('counts', () => describeCounts(on));
     describe('folders', () => describeFolders(on));
     describe('passes and waits', () => describePasses(on));
+    describe('what passes sent', () => describeMovedBy(on));
     describe('traffic', () => describeTraffic(on));
     describe('items', () => describeItems(on));
     describe('status and report', () => describeReader(on));

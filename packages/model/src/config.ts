@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { credential, endpoint, imapAuth } from './config-auth.ts';
+import { cutoverSchema } from './config-cutover.ts';
+import { domainSchema } from './config-dns.ts';
 import { name, secretSchema } from './config-secret.ts';
 import { byteSize, duration } from './units.ts';
 
@@ -120,60 +122,12 @@ const assignRule = z.union([
     .strictObject({
       top: z.int().positive().describe('how many mailboxes'),
       by: z.enum(['recent-messages', 'messages', 'bytes']).describe('what makes a mailbox a top one'),
-      days: z.int().positive().optional().describe('what counts as recent'),
+      days: z.int().positive().optional().describe('what counts as recent; default: 90'),
       to: name.describe('the server to move to, of `servers`'),
       address: name.optional().describe('the new address'),
     })
-    .describe('not supported yet'),
+    .describe('the busiest mailboxes of those no rule before takes; counted when the plan is made'),
 ]);
-
-const hostPort = z.string().regex(/^(\[[0-9a-f:.]+\]|[^:\s]+)(:\d{1,5})?$/i, 'expected host or host:port');
-
-const dnsSchema = z.discriminatedUnion('provider', [
-  z.strictObject({
-    provider: z.literal('rfc2136').describe('dynamic updates'),
-    server: hostPort.describe('the primary that takes updates, host:port'),
-    zone: name.describe('the zone the domain is in'),
-    authoritative: z
-      .array(hostPort)
-      .min(1)
-      .optional()
-      .describe('the servers to observe; default: found from the NS set'),
-    tsig: z
-      .strictObject({
-        name: name.describe('name of the key'),
-        algorithm: z.enum(['hmac-sha256', 'hmac-sha512']).default('hmac-sha256').describe('kind of the key'),
-        secret: secretSchema.describe('the key, in base64'),
-      })
-      .describe('the key that signs updates (RFC 8945)'),
-  }),
-  z
-    .strictObject({
-      provider: z.literal('manual'),
-      zone: name.describe('the zone the domain is in'),
-      authoritative: z
-        .array(hostPort)
-        .min(1)
-        .optional()
-        .describe('the servers to observe; default: found from the NS set'),
-    })
-    .describe('a person makes the changes; mxodus says which, and watches'),
-]);
-
-const mxRecord = z.strictObject({
-  host: name.describe('name of the mail host'),
-  preference: z.int().min(0).max(65535).describe('lower is tried first'),
-});
-
-const domainSchema = z.strictObject({
-  mx: z
-    .strictObject({
-      to: name.describe('the server that gets the mail, of `servers`'),
-      records: z.array(mxRecord).min(1).optional().describe('the MX records to switch to; needed for an IMAP server'),
-    })
-    .describe('where mail goes after the switch'),
-  dns: dnsSchema.describe('who changes the records'),
-});
 
 const folderRules = z.strictObject({
   exclude: z.array(name).default([]).describe('source folders (and all below) left where they are'),
@@ -192,56 +146,6 @@ const syncSchema = z.strictObject({
     .prefault('15s')
     .describe('how long a message in doubt that is not found at the destination is waited for before it is sent again'),
   folders: folderRules.prefault({}).describe('which folders, and where to'),
-});
-
-const drainSchema = z.strictObject({
-  every: duration.prefault('60s').describe('time between two passes'),
-  at_least: duration.prefault('72h').describe('how long it lasts at least'),
-  quiet: duration.prefault('48h').describe('how long nothing may arrive at the old host before it ends'),
-});
-
-const cutoverSchema = z.strictObject({
-  window: z
-    .union(
-      [
-        z.literal('now'),
-        z.strictObject({
-          start: z
-            .string()
-            .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/, 'expected local time such as 2026-12-05T20:00')
-            .describe('local time there'),
-          zone: name.describe('IANA time zone such as Europe/London'),
-        }),
-      ],
-      { error: 'expected `now`, or { start: 2026-12-05T20:00, zone: Europe/London }' },
-    )
-    .default('now')
-    .describe('when the switch may happen: `now`, or a time to wait for'),
-  ttl: z.int().min(1).default(60).describe('seconds: the TTL to lower to before the switch'),
-  resolver_floor: duration.prefault('300s').describe('the longest a resolver keeps a record whatever its TTL'),
-  slack: duration.prefault('60s').describe('added to every wait'),
-  poll: duration.prefault('10s').describe('time between two looks at DNS'),
-  resolvers: z.array(hostPort).default([]).describe('caching resolvers to ask as evidence, never as a gate'),
-  probe: z
-    .strictObject({
-      smtp_port: z.int().min(1).max(65535).default(25).describe('port of the new MX hosts'),
-      from: name.optional().describe('sender of the test message'),
-      canary: z.boolean().default(false).describe('send a test message through the new MX hosts'),
-    })
-    .optional()
-    .describe('not supported yet'),
-  drain: drainSchema.prefault({}).describe('passes after the switch, for mail that still reached the old host'),
-  waive: z
-    .array(
-      z.strictObject({
-        gate: name.describe('id of the gate'),
-        by: name.describe('who answers for it'),
-        until: name.describe('date it ends'),
-        why: name.describe('reason'),
-      }),
-    )
-    .default([])
-    .describe('not supported yet'),
 });
 
 const ledgerSchema = z.discriminatedUnion('kind', [
@@ -288,11 +192,7 @@ export type ExchangeServerConfig = z.output<typeof exchangeServer>;
 export type ServerConfig = z.output<typeof serverSchema>;
 export type MailboxEntry = z.output<typeof mailboxEntry>;
 export type AssignRule = z.output<typeof assignRule>;
-export type DnsConfig = z.output<typeof dnsSchema>;
-export type DomainConfig = z.output<typeof domainSchema>;
-export type MxRecord = z.output<typeof mxRecord>;
 export type SyncRules = z.output<typeof syncSchema>;
-export type CutoverConfig = z.output<typeof cutoverSchema>;
 
 export const portOf = ({ port, tls }: Pick<ImapServerConfig, 'port' | 'tls'>): number =>
   port ?? (tls === 'implicit' ? 993 : 143);

@@ -84,6 +84,8 @@ export const ERROR_CODES = {
   DNS_REFUSED: [EXIT.signIn, 'The DNS server refused the change (key, permission or policy).'],
   DNS_CHANGED: [EXIT.gate, 'The records are not what the plan saw; nothing was changed.'],
   DNS_ANSWER: [EXIT.temporary, 'A DNS server answered in a way mxodus does not trust.'],
+  OLD_HOST_UNREACHABLE: [EXIT.temporary, 'The control panel of the old host did not answer.'],
+  OLD_HOST_REFUSED: [EXIT.signIn, 'The control panel of the old host refused the request.'],
   GATE_CLOSED: [EXIT.gate, 'A gate of the cutover is red or unknown.'],
   INTERRUPTED: [EXIT.interrupted, 'Stopped by a signal; the same command resumes.'],
   LAB_UNAVAILABLE: [EXIT.usage, 'A server the demo needs is not installed.'],

@@ -158,6 +158,16 @@ export interface FolderRow extends LedgerFolder {
   address: string;
 }
 
+/** A message a pass sent, by its place at the source. */
+export interface MovedMessage {
+  address: string;
+  folder: string;
+  uidValidity: number;
+  uid: number;
+  /** Milliseconds since the epoch; null where the source tells none. */
+  internalDate: number | null;
+}
+
 /** How many messages of a mailbox are in each state, over its folders as they are now. */
 export interface StateCounts extends Record<MessageState, number> {
   address: string;
@@ -176,6 +186,12 @@ export interface LedgerReader {
   notMoved(): Promise<NotMovedRow[]>;
   /** Only of mailboxes whose pass is running. */
   waits(): Promise<WaitRow[]>;
+  /**
+   * What passes of these kinds, begun at `since` (milliseconds since the epoch) or later, sent: by address, folder and UID. Also under an
+   * earlier UIDVALIDITY, and what the source no longer lists. Not what they found there, nor what was listed before the first of these
+   * passes and only now got through. Its cost follows from what these passes sent, not from what the ledger holds.
+   */
+  movedBy(passes: { kinds: readonly string[]; since: number }): Promise<MovedMessage[]>;
   close(): Promise<void>;
 }
 

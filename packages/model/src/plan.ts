@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { domainPlanSchema } from './cutover.ts';
+import { domainPlanSchema } from './cutover-plan.ts';
 
 /** A plan: the immutable, hashed result of an audit. It fixes decisions, not contents, and holds no secret. */
 

@@ -1,4 +1,4 @@
-import type { MxRecord } from './config.ts';
+import type { MxRecord } from './config-dns.ts';
 import type { Quota } from './mail.ts';
 
 /** What is asked of a mail system that is a tenant (Microsoft 365) and not a server: who may what, who has a mailbox, whose is a domain. */

@@ -1,5 +1,5 @@
 import { checkCommand } from './check.ts';
-import { cutoverCommand } from './cutover.ts';
+import { cutoverCommand } from './cutover/cutover-command.ts';
 import { demoCommand } from './demo.ts';
 import { planCommand } from './plan.ts';
 import { reportCommand } from './report.ts';

@@ -1,9 +1,10 @@
-import { domainTrouble, planDomain } from '@mxodus/engine';
+import { domainTrouble, observationsByRrset, planDomain, rrsetKey, rrsetsOf, rrsetsToObserve } from '@mxodus/engine';
 import {
   type DomainConfig,
   type DomainPlan,
   type MailTenant,
   MxodusError,
+  mxText,
   type PlanWarning,
   type ServiceRecords,
   sameRecords,
@@ -15,11 +16,11 @@ import type { Project } from '../compose.ts';
  * records it wants; changes nothing.
  */
 export async function planDomains(
-  { config, observer }: Pick<Project, 'config' | 'observer'>,
+  { config, dns: services }: Pick<Project, 'config' | 'dns'>,
   tenants: Readonly<Record<string, MailTenant>>,
   signal: AbortSignal,
 ): Promise<{ domains: DomainPlan[]; warnings: PlanWarning[] }> {
-  const dns = observer();
+  const dns = services.observer();
   const domains: DomainPlan[] = [];
   const warnings: PlanWarning[] = [];
   for (const [domain, rules] of Object.entries(config.domains)) {
@@ -27,19 +28,44 @@ export async function planDomains(
     const tenant = tenants[rules.mx.to];
     const wanted = tenant === undefined ? null : await recordsOf(tenant, domain);
     const authoritative = await dns.authoritative(zone, configured, signal);
-    const observations = await Promise.all(authoritative.map((server) => dns.observe(server, zone, domain, signal)));
-    const planned = planDomain({
+    const source = {
       domain,
       config: wanted === null ? rules : withRecords(rules, wanted),
-      authoritative,
-      observations,
       ...(wanted === null ? {} : { advised: wanted.advised }),
+    };
+    const asked = rrsetsToObserve(source).map(async (rrset) => ({
+      rrset,
+      observations: await Promise.all(authoritative.map((server) => dns.observe(server, zone, rrset, signal))),
+    }));
+    const planned = planDomain({
+      ...source,
+      authoritative,
+      observations: observationsByRrset(await Promise.all(asked)),
     });
     domains.push(planned.plan);
     const texts = [...planned.warnings, ...(wanted === null ? [] : otherRecords(domain, rules, wanted))];
     warnings.push(...texts.map((text) => ({ code: 'DNS' as const, text })));
   }
+  assertOwnRrsets(domains);
   return { domains, warnings };
+}
+
+/** Two domains may not want the same RRset: each would undo the other's change. */
+function assertOwnRrsets(domains: readonly DomainPlan[]): void {
+  const owner = new Map<string, string>();
+  for (const plan of domains) {
+    for (const rrset of rrsetsOf(plan)) {
+      const other = owner.get(rrsetKey(rrset));
+      if (other !== undefined) {
+        throw new MxodusError('CONFIG_INVALID', {
+          what: `domains.${plan.domain}.records: ${rrsetKey(rrset)} is in domains.${other} too`,
+          why: 'an RRset is changed once',
+          advice: 'leave it at one of the two',
+        });
+      }
+      owner.set(rrsetKey(rrset), plan.domain);
+    }
+  }
 }
 
 /** The tenant's own words, never computed: the hosts of domains with DNSSEC have another name. */
@@ -62,7 +88,7 @@ const withRecords = (rules: DomainConfig, { mx }: ServiceRecords): DomainConfig 
 });
 
 function otherRecords(domain: string, { mx }: DomainConfig, wanted: ServiceRecords): string[] {
-  if (mx.records === undefined || sameRecords(mx.records, wanted.mx)) return [];
+  if (mx.records === undefined || sameRecords(mx.records.map(mxText), wanted.mx.map(mxText))) return [];
   const hosts = wanted.mx.map(({ preference, host }) => `${preference} ${host}`).join(', ');
   return [
     `${domain}: the config's MX records are not the ones tenant "${mx.to}" gives (${hosts}); the config's are used`,

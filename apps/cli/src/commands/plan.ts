@@ -3,11 +3,13 @@ import { type Emit, EXIT, type Plan } from '@mxodus/model';
 import { makePlan, planServers, writePlan } from '@mxodus/runner';
 import { z } from 'zod';
 import type { Project } from '../compose.ts';
+import { type ResolvedMailbox, resolveMailboxes } from '../config/resolve-mailboxes.ts';
 import { commandLine, nextLine } from '../views/next-step.ts';
 import { noPlanText, planProgress, planText } from '../views/plan.ts';
 import { configWords, openProjectOf } from './open-plan.ts';
 import { planDomains } from './plan-domains.ts';
 import type { CliCommand, Outcome, Session } from './session.ts';
+import { surveyBusiest } from './survey.ts';
 import { endsOf } from './tell-waits.ts';
 import { pacesOf, plannedTenants, tenantsOf } from './tenants.ts';
 
@@ -31,12 +33,14 @@ async function plan(session: Session, named: string | undefined): Promise<Outcom
   const emit = output.begin(planProgress(project.mailboxes.length, output));
   const tenants = tenantsOf(project, signal);
   const dns = await planDomains(project, tenants, signal);
+  const busiest = await surveyBusiest(project, session, emit);
+  const mailboxes = busiest === undefined ? project.mailboxes : resolveMailboxes(project.loaded, busiest);
   const result = await makePlan({
     project: project.config.project,
     version: session.version,
     configSha256: project.loaded.sha256,
     servers: planServers(project.config),
-    mailboxes: targets(project, emit),
+    mailboxes: targets(project, mailboxes, emit),
     rules: project.config.sync,
     ...dns,
     tenants: plannedTenants(tenants, project.config),
@@ -59,8 +63,8 @@ async function plan(session: Session, named: string | undefined): Promise<Outcom
   return { exitCode: EXIT.done, summary: summaryOf(result.plan, path) };
 }
 
-const targets = (project: Project, emit: Emit) =>
-  project.mailboxes.map((mailbox) => ({
+const targets = (project: Project, mailboxes: readonly ResolvedMailbox[], emit: Emit) =>
+  mailboxes.map((mailbox) => ({
     address: mailbox.address,
     destinationAddress: mailbox.destination.address,
     ...endsOf(project, mailbox, emit),

@@ -1,18 +1,20 @@
 import type { Config, MxodusError } from '@mxodus/model';
 import { problem } from './config-error.ts';
 import { pathText } from './config-issues.ts';
+import { cutoverChecks } from './cutover-checks.ts';
 import { didYouMean, inBackticks } from './did-you-mean.ts';
+import { domainChecks } from './domain-checks.ts';
 import type { KeyPath, YamlSource } from './yaml-source.ts';
 
-/** What no single key can be wrong about: names that must exist, TLS, domains, times. Mailboxes are in mailbox-checks.ts. */
+/** What no single key can be wrong about: names that must exist, TLS. Mailboxes, domains and the cutover have files of their own. */
 export function crossChecks(config: Config, source: YamlSource): MxodusError[] {
   return [
     ...unknownServers(config, source),
     ...cleartext(config, source),
     ...templates(config, source),
     ...exchangeWriters(config, source),
-    ...domains(config, source),
-    ...cutoverWindow(config, source),
+    ...domainChecks(config, source),
+    ...cutoverChecks(config, source),
   ];
 }
 
@@ -89,61 +91,4 @@ function exchangeWriters(config: Config, source: YamlSource): MxodusError[] {
       }),
     ];
   });
-}
-
-function domains(config: Config, source: YamlSource): MxodusError[] {
-  return Object.entries(config.domains).flatMap(([domain, { mx, dns }]) => {
-    const found: MxodusError[] = [];
-    const server = config.servers[mx.to];
-    if (server?.kind === 'imap' && mx.records === undefined) {
-      found.push(
-        problem('CONFIG_INVALID', {
-          what: `\`domains.${domain}.mx.records\` is missing`,
-          why: `the MX hosts of the IMAP server "${mx.to}" cannot be asked for`,
-          advice: 'add `records: [{ host: mx1.new.example, preference: 10 }]`',
-          where: source.where(['domains', domain, 'mx']),
-        }),
-      );
-    }
-    if (!isInZone(domain, dns.zone)) {
-      found.push(
-        problem('CONFIG_INVALID', {
-          what: `\`domains.${domain}.dns.zone\`: ${domain} is not in the zone ${dns.zone}`,
-          why: 'a zone holds its own name and the names that end in it',
-          advice: `name the zone that holds ${domain}`,
-          where: source.where(['domains', domain, 'dns', 'zone']),
-        }),
-      );
-    }
-    return found;
-  });
-}
-
-function isInZone(domain: string, zone: string): boolean {
-  const [name, apex] = [domain, zone].map((text) => text.toLowerCase().replace(/\.$/, ''));
-  return name === apex || name?.endsWith(`.${apex}`) === true;
-}
-
-function cutoverWindow({ cutover: { window } }: Config, source: YamlSource): MxodusError[] {
-  if (window === 'now') return [];
-  const wrong = (key: 'start' | 'zone', what: string, advice: string): MxodusError =>
-    problem('CONFIG_INVALID', {
-      what: `\`cutover.window.${key}\` ${what}`,
-      why: 'the switch needs a moment that exists',
-      advice,
-      where: source.where(['cutover', 'window', key]),
-    });
-  try {
-    Temporal.PlainDateTime.from(window.start);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return [wrong('start', 'is no date and time', 'write it like `2026-12-05T20:00`')];
-  }
-  try {
-    Temporal.PlainDateTime.from(window.start).toZonedDateTime(window.zone);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return [wrong('zone', 'is no time zone that is known', 'write it like `Europe/London`')];
-  }
-  return [];
 }

@@ -18,7 +18,7 @@ export interface LoadedConfig {
   config: Config;
   /** The entries of `mailboxes` and the rows of the lists. */
   mailboxes: readonly ConfiguredMailbox[];
-  /** Of the parsed config and the mailboxes: equal for equal meaning, whatever the comments and the order of keys. No secret is in it. */
+  /** Of the parsed config and the mailboxes: equal for equal meaning, whatever the comments and the order of keys. No secret is in it, and no waiver. */
   sha256: string;
 }
 
@@ -32,9 +32,14 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   problems.push(...inLists, ...mailboxChecks(config, placed));
   if (problems.length > 0) throw configError(problems);
   const mailboxes = placed.map(({ mailbox }) => mailbox);
-  const sha256 = createHash('sha256').update(canonicalJson({ config, mailboxes })).digest('hex');
+  const sha256 = createHash('sha256')
+    .update(canonicalJson({ config: decisive(config), mailboxes }))
+    .digest('hex');
   return { path, baseDir: dirname(resolve(path)), config, mailboxes, sha256 };
 }
+
+/** A waiver is given when a gate is met, perhaps in the middle of a cutover: it is in the journal, and makes no plan stale. */
+const decisive = (config: Config): Config => ({ ...config, cutover: { ...config.cutover, waive: [] } });
 
 async function readText(path: string): Promise<string> {
   try {

@@ -33,13 +33,13 @@ function checkOne(config: Config, { mailbox, where }: PlacedMailbox): MxodusErro
   if (to !== null && config.servers[to] === undefined) {
     return unknownServer(config, to, { key: `\`to\` of ${address}`, where });
   }
-  const assigned = assign(address, config.assign, to ?? undefined);
+  const assigned = assign(address, config.assign, { to: to ?? undefined });
   if (assigned === undefined) {
     const hidden = config.assign.some((rule) => 'top' in rule);
     return [
       problem('CONFIG_INVALID', {
         what: `${address} matches no rule of \`assign\``,
-        why: hidden ? 'no `match` takes it, and `top` rules are not supported yet' : 'every mailbox must go somewhere',
+        why: hidden ? 'no `match` takes it, and a `top` rule takes only so many' : 'every mailbox must go somewhere',
         advice: `add a rule such as \`{ match: "${address}", to: … }\`, or \`{ match: "*", to: … }\` as the last`,
         where,
       }),

@@ -5,14 +5,13 @@ import type { KeyPath, YamlSource } from './yaml-source.ts';
 
 /** What the config's format has a word for and this version cannot do yet. */
 export function notSupportedYet(config: Config, source: YamlSource): MxodusError[] {
-  return [...inMailboxes(config), ...inRules(config), ...inCutover(config), ...inServices(config)].map(
-    ({ path, what }) =>
-      problem('CONFIG_NOT_SUPPORTED', {
-        what: `\`${pathText(path)}\`: ${what} not supported yet`,
-        why: 'the format knows it, this version of mxodus does not',
-        advice: 'remove it, or wait for the version that can',
-        where: source.where(path),
-      }),
+  return [...inMailboxes(config), ...inServices(config)].map(({ path, what }) =>
+    problem('CONFIG_NOT_SUPPORTED', {
+      what: `\`${pathText(path)}\`: ${what} not supported yet`,
+      why: 'the format knows it, this version of mxodus does not',
+      advice: 'remove it, or wait for the version that can',
+      where: source.where(path),
+    }),
   );
 }
 
@@ -28,20 +27,6 @@ function inMailboxes(config: Config): Missing[] {
       ? [{ path: ['mailboxes', index, 'source'], what: 'a source of kind `exchange` is' }]
       : [],
   );
-}
-
-function inRules(config: Config): Missing[] {
-  const rules = config.assign.flatMap((rule, index) =>
-    'top' in rule ? [{ path: ['assign', index, 'top'], what: 'a `top` rule is' }] : [],
-  );
-  return rules;
-}
-
-function inCutover({ cutover }: Config): Missing[] {
-  const missing: Missing[] = [];
-  if (cutover.probe !== undefined) missing.push({ path: ['cutover', 'probe'], what: 'a probe of the new MX hosts is' });
-  if (cutover.waive.length > 0) missing.push({ path: ['cutover', 'waive'], what: 'waiving a gate is' });
-  return missing;
 }
 
 function inServices({ ledger, queue }: Config): Missing[] {

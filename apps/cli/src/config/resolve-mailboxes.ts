@@ -1,4 +1,4 @@
-import { assign } from '@mxodus/engine';
+import { assign, type Busiest } from '@mxodus/engine';
 import type { Secret } from '@mxodus/model';
 import type { LoadedConfig } from './load-config.ts';
 
@@ -10,10 +10,19 @@ export interface ResolvedMailbox {
   destination: { server: string; user: string; address: string; password: Secret | null };
 }
 
-/** In the order of the config. The config was checked when it was loaded: every mailbox has a place. */
-export function resolveMailboxes({ config, mailboxes }: Pick<LoadedConfig, 'config' | 'mailboxes'>): ResolvedMailbox[] {
+/**
+ * In the order of the config. The config was checked when it was loaded: every mailbox has a place. Without `busiest` a mailbox that a
+ * `top` rule might take is where it would go otherwise.
+ */
+export function resolveMailboxes(
+  { config, mailboxes }: Pick<LoadedConfig, 'config' | 'mailboxes'>,
+  busiest?: Busiest,
+): ResolvedMailbox[] {
   return mailboxes.flatMap((mailbox) => {
-    const assigned = assign(mailbox.address, config.assign, mailbox.to ?? undefined);
+    const assigned = assign(mailbox.address, config.assign, {
+      to: mailbox.to ?? undefined,
+      ...(busiest === undefined ? {} : { busiest }),
+    });
     if (assigned === undefined) return [];
     const address = mailbox.newAddress ?? assigned.address;
     return [

@@ -1,12 +1,14 @@
 import type { CutoverEvent, MxodusEvent } from '@mxodus/model';
 import type { EventView } from '../output/event-view.ts';
-import { timestamp } from '../output/figures.ts';
+import { counted, timestamp } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
-import { type CutoverView, gateLines, untilText } from './cutover.ts';
+import { gateLines } from './cutover-gates.ts';
 import { journalText } from './journal-text.ts';
+import { placeText } from './states-row.ts';
+import { type Clock, untilText } from './until-text.ts';
 import { Waits, waitLogText } from './waits.ts';
 
-export interface CutoverProgressOptions extends Pick<CutoverView, 'window' | 'now'> {
+export interface CutoverProgressOptions extends Clock {
   style: Style;
   log: boolean;
 }
@@ -18,6 +20,9 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
   /** Of mailboxes, in a pass. */
   readonly #waits = new Waits();
   #waiting: Extract<CutoverEvent, { type: 'cutover_waiting' }> | null = null;
+  #hold: { by: string; why: string } | null = null;
+  /** Test mails by id, and whether each was seen. */
+  readonly #canaries = new Map<string, boolean>();
 
   constructor(options: CutoverProgressOptions) {
     this.#options = options;
@@ -36,10 +41,12 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
     if (waiting === null) return waits;
     return [
       ...waits,
-      `${style.bold(waiting.state)}  waiting for ${waiting.waiting_for}`,
+      `${style.bold(waiting.state)} (${placeText(waiting.state)})  waiting for ${waiting.waiting_for}`,
+      ...(this.#hold === null ? [] : [style.warn(`  HELD      by ${this.#hold.by}: ${this.#hold.why}`)]),
       ...(waiting.until === null ? [] : [`  until     ${untilText(waiting.until, this.#options)}`]),
       `  release   ${waiting.release}`,
       style.dim(`  rollback  ${waiting.rollback_cost}`),
+      ...this.#canaryLine(),
     ];
   }
 
@@ -50,13 +57,8 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
   #linesOf(event: CutoverEvent | MxodusEvent): string[] {
     const { style } = this.#options;
     switch (event.type) {
-      case 'cutover_entry': {
-        // The wait that follows `timed` says the same, and an empty pass every minute says nothing.
-        const isDull =
-          event.event === 'timed' || (event.event === 'passed' && event.facts.mode === 'drain' && isQuiet(event.facts));
-        if (!isDull && event.event !== 'passed') this.#waiting = null;
-        return isDull ? [] : [journalText(event)];
-      }
+      case 'cutover_entry':
+        return this.#entry(event);
       case 'cutover_waiting': {
         this.#waiting = event;
         const until = event.until === null ? '' : `, until ${untilText(event.until, this.#options)}`;
@@ -71,6 +73,10 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
         return this.#resolver(event);
       case 'cutover_notice':
         return [event.text];
+      case 'late_mail':
+        return [
+          `late mail from ${event.sender || 'nobody'} in ${event.mailbox} ${event.folder}: ${event.cause}, ${event.why}`,
+        ];
       case 'waiting': {
         this.#waits.on(event);
         const text = waitLogText(event);
@@ -81,6 +87,33 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
       default:
         return [];
     }
+  }
+
+  #entry(entry: Extract<CutoverEvent, { type: 'cutover_entry' }>): string[] {
+    this.#note(entry);
+    // The wait that follows `timed` says the same, and an empty pass every minute says nothing; nor does a test mail that does as it should.
+    const isDull =
+      entry.event === 'timed' ||
+      entry.event === 'canary_sent' ||
+      (entry.event === 'canary_seen' && entry.facts.at === 'new') ||
+      (entry.event === 'passed' && entry.facts.mode === 'drain' && isQuiet(entry.facts));
+    if (!isDull && entry.event !== 'passed') this.#waiting = null;
+    return isDull ? [] : [journalText(entry)];
+  }
+
+  #note(entry: Extract<CutoverEvent, { type: 'cutover_entry' }>): void {
+    if (entry.event === 'held') this.#hold = entry.facts;
+    if (entry.event === 'released' || entry.event === 'rolling_back') this.#hold = null;
+    if (entry.event === 'canary_sent') this.#canaries.set(entry.facts.id, false);
+    if (entry.event === 'canary_seen') this.#canaries.set(entry.facts.id, true);
+  }
+
+  /** Of this run. */
+  #canaryLine(): string[] {
+    const { size } = this.#canaries;
+    if (size === 0) return [];
+    const seen = [...this.#canaries.values()].filter(Boolean).length;
+    return [`  test mail ${counted(size, 'mail')} sent, ${size - seen} not found yet`];
   }
 
   #resolver({ resolver, domain, serves, ttl }: Extract<CutoverEvent, { type: 'cutover_resolver' }>): string[] {

@@ -8,10 +8,10 @@ import {
   type Gate,
 } from '@mxodus/model';
 import type { CutoverResult } from '@mxodus/runner';
-import { table } from '../output/columns.ts';
-import { counted, timestamp, wholeSeconds } from '../output/figures.ts';
+import { counted } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
-import { mxText } from './mx-text.ts';
+import { changeLines } from './cutover-changes.ts';
+import { gateLines, gateNames } from './cutover-gates.ts';
 import { commandLine, nextLine } from './next-step.ts';
 
 export interface CutoverView {
@@ -22,38 +22,30 @@ export interface CutoverView {
   now: () => Date;
 }
 
-/** What this version leaves to people; said wherever the gates are shown. */
-const NOT_ASKED =
-  'Not asked by this version: whether every address is accepted at the new servers, test mails through the new MX, SPF, DKIM, DMARC, TLS.';
-
 export function checkText(
-  view: CutoverView & { status: CutoverStatus; closed: readonly Gate[] },
+  view: CutoverView & { status: Pick<CutoverStatus, 'gates'>; closed: readonly Gate[] },
   style: Style,
 ): string {
   const { status, closed, words } = view;
-  const verdict =
-    closed.length === 0
-      ? `${style.good(style.bold('OPEN:'))} no gate stops the cutover of ${namesOf(view)}.`
-      : `${style.bad(style.bold('CLOSED:'))} ${closed.map(({ id, name }) => `${id} ${name}`).join(', ')}.`;
   return [
-    verdict,
+    gatesVerdict(namesOf(view), closed, style),
     ...gateLines(status.gates, style),
-    style.dim(NOT_ASKED),
     nextLine([commandLine('cutover run', words)], style),
   ].join('\n');
 }
 
-export function statusText(view: CutoverView & { status: CutoverStatus }, style: Style): string {
-  const { status } = view;
-  return [
-    `${style.bold(`${status.state}:`)} ${status.done ? 'the cutover is over' : `waiting for ${status.waiting_for}`}`,
-    ...(status.until === null ? [] : [`  until     ${untilText(status.until, view)}`]),
-    `  release   ${status.release}`,
-    `  rollback  ${status.rollback_cost}`,
-    '',
-    ...gateLines(status.gates, style),
-    style.dim(NOT_ASKED),
-  ].join('\n');
+/** The gates of a domain that was asked about without a plan. */
+export function domainCheckText(
+  { domain, gates, closed }: { domain: string; gates: readonly Gate[]; closed: readonly Gate[] },
+  style: Style,
+): string {
+  return [gatesVerdict(domain, closed, style), ...gateLines(gates, style)].join('\n');
+}
+
+function gatesVerdict(names: string, closed: readonly Gate[], style: Style): string {
+  return closed.length === 0
+    ? `${style.good(style.bold('OPEN:'))} no gate stops the cutover of ${names}.`
+    : `${style.bad(style.bold('CLOSED:'))} ${gateNames(closed)} ${closed.length === 1 ? 'stops' : 'stop'} the cutover of ${names}.`;
 }
 
 export function runText(
@@ -63,18 +55,37 @@ export function runText(
   const { result, execute, events, words } = view;
   const again = nextLine([commandLine('cutover run', [...words, '--execute'])], style);
   if (result.exitCode === EXIT.changesPending) {
+    const head = execute
+      ? `${style.bold('WAITING')} in state ${result.state}; the same command goes on.`
+      : `${style.warn(style.bold('CHANGES PENDING:'))} state ${result.state}; nothing was changed by this run.`;
+    const changes = events.filter((event) => event.type === 'cutover_change');
     return [
-      `${style.warn(style.bold('CHANGES PENDING:'))} state ${result.state}; nothing was changed by this run.`,
-      ...changeLines(events, style),
+      head,
+      ...(changes.length === 0 ? [] : ['', style.bold('Changes, in this order:'), ...changeLines(changes, style), '']),
       ...events.flatMap((event) => (event.type === 'cutover_gates' ? gateLines(event.gates, style) : [])),
-      style.dim(NOT_ASKED),
       again,
     ].join('\n');
   }
   const late = `${counted(result.lateMessages, 'late message')} fetched from the old servers after the switch.`;
-  if (result.state === 'RESTORED') {
-    const done = `${style.good(style.bold('COMPLETE:'))} the MX of ${namesOf(view)} is switched, its TTL restored. ${late}`;
-    return [done, nextLine([commandLine('sync', words), commandLine('verify', words)], style)].join('\n');
+  const { is, its } = numberOf(view);
+  switch (result.state) {
+    case 'RESTORED':
+      return [
+        `${style.good(style.bold('COMPLETE:'))} the MX of ${namesOf(view)} ${is} switched, ${its} TTL restored. ${late}`,
+        nextLine(
+          [commandLine('sync', words), commandLine('verify', words), commandLine('cutover close', words)],
+          style,
+        ),
+      ].join('\n');
+    case 'CLOSED':
+      return `${style.good(style.bold('CLOSED:'))} the cutover of ${namesOf(view)} is over; the old servers may be switched off. ${late}`;
+    case 'ROLLED_BACK':
+      return [
+        `${style.warn(style.bold('ROLLED BACK:'))} the MX of ${namesOf(view)} ${is} what ${view.domains.length === 1 ? 'it was' : 'they were'}.`,
+        nextLine([commandLine('cutover report', words)], style),
+      ].join('\n');
+    default:
+      break;
   }
   if (!view.domains.some(moves)) {
     return `${style.good(style.bold('NOTHING TO CHANGE:'))} every MX is what the plan wants already.`;
@@ -84,49 +95,22 @@ export function runText(
   );
 }
 
-function changeLines(events: readonly CutoverEvent[], style: Style): string[] {
-  const rows = events.flatMap((event) =>
-    event.type === 'cutover_change'
-      ? [[event.phase, event.domain, mxText(event.before), '->', mxText(event.after)]]
-      : [],
-  );
-  return ['', style.bold('Changes, in this order:'), ...table(rows).map((line) => `  ${line}`), ''];
-}
-
-/** Each gate with its reason; below what is not green, what to do about it. */
-export function gateLines(gates: readonly Gate[], style: Style): string[] {
-  const lines = table(gates.map(({ id, name, status, why }) => [coloured(status, style), id, name, why]));
-  return gates.flatMap(({ status, fix }, index) => {
-    const line = `  ${lines[index] ?? ''}`;
-    return status === 'green' || fix === '' ? [line] : [line, `${' '.repeat(11)}${style.dim(`fix: ${fix}`)}`];
-  });
-}
-
-function coloured(status: Gate['status'], style: Style): string {
-  switch (status) {
-    case 'green':
-      return style.good(status);
-    case 'amber':
-      return style.warn(status);
-    case 'red':
-    case 'unknown':
-      return style.bad(status);
+export function closeText(view: CutoverView & { isDone: boolean }, style: Style): string {
+  if (view.isDone) {
+    return `${style.good(style.bold('CLOSED:'))} the last look found the old servers of ${namesOf(view)} quiet. They may be switched off.`;
   }
+  return [
+    `${style.warn(style.bold('CHANGES PENDING:'))} one last look at the old servers of ${namesOf(view)}; if they are quiet, they may be switched off. There is no rollback after that.`,
+    nextLine([commandLine('cutover close', [...view.words, '--execute'])], style),
+  ].join('\n');
 }
 
-/** "2026-12-05T21:06:00Z (22:06:00 in Europe/Berlin, in 1 h 05 min)". */
-export function untilText(until: string, { window, now }: Pick<CutoverView, 'window' | 'now'>): string {
-  const instant = Temporal.Instant.from(until);
-  const zone = window === 'now' ? Intl.DateTimeFormat().resolvedOptions().timeZone : window.zone;
-  const local = instant.toZonedDateTimeISO(zone);
-  const left = instant.epochMilliseconds - now().getTime();
-  const parts = [
-    ...(zone === 'UTC'
-      ? []
-      : [`${local.toPlainDate()} ${local.toPlainTime().toString({ smallestUnit: 'second' })} in ${zone}`]),
-    ...(left > 0 ? [`in ${wholeSeconds(left)}`] : []),
-  ];
-  return `${timestamp(new Date(until))}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
-}
+const numberOf = ({ domains }: Pick<CutoverView, 'domains'>): { is: string; its: string } =>
+  domains.length === 1 ? { is: 'is', its: 'its' } : { is: 'are', its: 'their' };
 
-const namesOf = ({ domains }: Pick<CutoverView, 'domains'>): string => domains.map(({ domain }) => domain).join(', ');
+/** "example.com", "a.example and b.example", "a, b and c". */
+export function namesOf({ domains }: Pick<CutoverView, 'domains'>): string {
+  const names = domains.map(({ domain }) => domain);
+  const [last = '', ...rest] = names.toReversed();
+  return rest.length === 0 ? last : `${rest.toReversed().join(', ')} and ${last}`;
+}

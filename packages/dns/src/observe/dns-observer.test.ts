@@ -6,6 +6,7 @@ import { createObserver } from './dns-observer.ts';
 
 type Responder = (query: DecodedPacket, transport: 'udp' | 'tcp') => Buffer[];
 
+const MX = { name: 'Example.com', type: 'MX' } as const;
 const signal = new AbortController().signal;
 const observer = createObserver({ timeoutMs: 300, attempts: 2 });
 const closers: (() => void)[] = [];
@@ -57,14 +58,13 @@ function reply(
   });
 }
 
-const observe = async (respond: Responder) =>
-  observer.observe(await serve(respond), 'example.com', 'Example.com', signal);
+const observe = async (respond: Responder) => observer.observe(await serve(respond), 'example.com', MX, signal);
 
 test('reads the RRset with its TTL, lower-case and without the final dot', async () => {
   expect(await observe((query) => [reply(query)])).toMatchObject({
     kind: 'answer',
     authoritative: true,
-    mx: { ttl: 60, records: [{ host: 'mx.example', preference: 10 }] },
+    rrset: { ttl: 60, records: ['10 mx.example'] },
   });
 });
 
@@ -94,7 +94,54 @@ test('waits on when an answer has another id, another case or is not DNS at all'
       reply(query),
     ];
   });
-  expect(observation).toMatchObject({ kind: 'answer', mx: { records: [{ host: 'mx.example' }] } });
+  expect(observation).toMatchObject({ kind: 'answer', rrset: { records: ['10 mx.example'] } });
+});
+
+test('a server that does not know EDNS is asked without it', async () => {
+  const observation = await observe((query) => {
+    const isEdns = (query.additionals ?? []).some(({ type }) => type === 'OPT');
+    return [reply(query, isEdns ? { flags: 1, answers: [] } : {})];
+  });
+  expect(observation.kind).toBe('answer');
+});
+
+const mxOf = (ttl: number, host = 'mx.example'): Answer => ({
+  type: 'MX',
+  name: 'example.com',
+  ttl,
+  data: { preference: 10, exchange: host },
+});
+
+test('of several TTLs in one RRset the longest is told', async () => {
+  const answers = [mxOf(60), mxOf(900, 'mx2.example'), mxOf(30, 'mx3.example')];
+  expect(await observe((query) => [reply(query, { answers })])).toMatchObject({ rrset: { ttl: 900 } });
+});
+
+test.each(['udp', 'tcp'])('of UDP and TCP the longer TTL is told: %s', async (longer) => {
+  const observation = await observe((query, transport) => [
+    reply(query, { answers: [mxOf(transport === longer ? 900 : 60)] }),
+  ]);
+  expect(observation).toMatchObject({ kind: 'answer', rrset: { ttl: 900 } });
+});
+
+test('behind an address that is not on loopback many may answer: it is asked three times, and they must agree', async () => {
+  const anycast = async (answers: (nth: number) => Answer[]) => {
+    let asked = 0;
+    const { port } = await serve((query) => {
+      const isMx = query.questions?.[0]?.type === 'MX';
+      return [reply(query, { answers: answers(isMx ? asked++ % 3 : 0) })];
+    });
+    // The kernel takes 0.0.0.0 for this host.
+    const seen = await observer.observe({ name: 'any', address: '0.0.0.0', port }, 'example.com', MX, signal);
+    return { seen, asked };
+  };
+  for (const longest of [0, 1, 2]) {
+    const { seen, asked } = await anycast((nth) => [mxOf(nth === longest ? 900 : 60)]);
+    expect(asked).toBe(3);
+    expect(seen).toMatchObject({ rrset: { ttl: 900 } });
+  }
+  const { seen } = await anycast((nth) => [mxOf(60, nth === 2 ? 'new.example' : 'old.example')]);
+  expect(seen).toMatchObject({ kind: 'error', why: expect.stringContaining('disagree') });
 });
 
 test('a lost datagram is asked for again', async () => {
@@ -133,13 +180,13 @@ test.each<[string, Responder, object]>([
 test('a port where nobody listens is an error, not an exception', async () => {
   const server = await serve(() => []);
   for (const close of closers.splice(0)) close();
-  expect(await observer.observe(server, 'example.com', 'example.com', signal)).toMatchObject({ kind: 'error' });
+  expect(await observer.observe(server, 'example.com', MX, signal)).toMatchObject({ kind: 'error' });
 });
 
 test('stops when asked to', async () => {
   const server = await serve(() => []);
   const reason = new Error('stop');
-  await expect(observer.observe(server, 'example.com', 'example.com', AbortSignal.abort(reason))).rejects.toBe(reason);
+  await expect(observer.observe(server, 'example.com', MX, AbortSignal.abort(reason))).rejects.toBe(reason);
 });
 
 test('configured servers are used as they are, the parent is not asked', async () => {

@@ -1,17 +1,11 @@
-import { getServers } from 'node:dns';
-import { type DnsEndpoint, dnsName, MxodusError } from '@mxodus/model';
-import type { RecordType } from 'dns-packet';
-import { parseHostPort } from '../endpoint.ts';
-import { type QueryLimits, query } from './query.ts';
+import { networkInterfaces } from 'node:os';
+import { type DnsEndpoint, dnsName, MxodusError, type Rrset } from '@mxodus/model';
+import { askResolvers, type Resolving } from './ask-resolvers.ts';
+import { readRrset } from './read-rrset.ts';
 
-const DNS_PORT = 53;
-
-/** The addresses behind the NS set of a zone, as the system's resolvers know it. */
-export async function findAuthoritative(
-  zone: string,
-  options: QueryLimits & { signal: AbortSignal },
-): Promise<DnsEndpoint[]> {
-  const names = (await lookUp(zone, 'NS', options)).map(dnsName);
+/** The addresses behind the NS set of a zone, as the resolvers know it. Throws DNS_UNREACHABLE, or DNS_ANSWER where there are none. */
+export async function findAuthoritative(zone: string, options: Resolving): Promise<DnsEndpoint[]> {
+  const names = (await nameServersOf(zone, options))?.records ?? [];
   if (names.length === 0) {
     throw new MxodusError('DNS_ANSWER', {
       what: `no name servers were found for the zone ${zone}`,
@@ -19,38 +13,37 @@ export async function findAuthoritative(
       advice: 'correct `dns.zone`, or list the servers in `dns.authoritative`',
     });
   }
-  const found: DnsEndpoint[] = [];
-  for (const name of names) {
-    const addresses = [...(await lookUp(name, 'A', options)), ...(await lookUp(name, 'AAAA', options))];
-    found.push(...addresses.map((address) => ({ name, address, port: DNS_PORT })));
-  }
-  return found;
+  const found = await Promise.all(names.map((name) => addressesOf(name, options)));
+  if (found.flat().length > 0) return found.flat();
+  throw new MxodusError('DNS_ANSWER', {
+    what: `the name servers of the zone ${zone} have no address`,
+    why: names.join(', '),
+    advice: 'correct the NS records of the zone, or list the servers in `dns.authoritative`',
+  });
 }
 
-/** The data of the records found, through the first resolver that answers. */
-async function lookUp(
-  name: string,
-  type: Extract<RecordType, 'NS' | 'A' | 'AAAA'>,
-  options: QueryLimits & { signal: AbortSignal },
-): Promise<string[]> {
-  const failures: string[] = [];
-  for (const resolver of getServers()) {
-    const { host, port } =
-      resolver.split(':').length > 2 && !resolver.startsWith('[')
-        ? { host: resolver, port: DNS_PORT } // getServers() writes a bare IPv6 address without brackets
-        : parseHostPort(resolver);
-    try {
-      const server = { name: resolver, address: host, port };
-      const { packet } = await query(server, { name, type, transport: 'udp', recurse: true }, options);
-      return (packet.answers ?? []).flatMap((answer) => (answer.type === type ? [String(answer.data)] : []));
-    } catch (error) {
-      if (options.signal.aborted) throw error;
-      failures.push(`${resolver}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  throw new MxodusError('DNS_UNREACHABLE', {
-    what: `${type} of ${name} could not be looked up`,
-    why: failures.join('; ') || 'the system has no resolver configured',
-    advice: "check the system's resolvers, or list the servers in `dns.authoritative`",
-  });
+/** null: the name is not a zone. */
+export async function nameServersOf(zone: string, options: Resolving): Promise<Rrset | null> {
+  const asked = { name: dnsName(zone), type: 'NS' } as const;
+  const reading = readRrset(await askResolvers(asked, options), asked);
+  return reading.kind === 'answer' ? reading.rrset : null;
+}
+
+/** Without the IPv6 addresses where this machine has no IPv6 itself and the server has another. */
+export async function addressesOf(host: string, options: Resolving): Promise<DnsEndpoint[]> {
+  const name = dnsName(host);
+  const lookUp = async (type: 'A' | 'AAAA'): Promise<readonly string[]> => {
+    const reading = readRrset(await askResolvers({ name, type }, options), { name, type });
+    return reading.kind === 'answer' ? reading.rrset.records : [];
+  };
+  const ipv4 = await lookUp('A');
+  const ipv6 = ipv4.length > 0 && !hasIpv6() ? [] : await lookUp('AAAA');
+  return [...ipv4, ...ipv6].map((address) => options.endpointOf(name, address));
+}
+
+function hasIpv6(): boolean {
+  const addresses = Object.values(networkInterfaces()).flatMap((of) => of ?? []);
+  return addresses.some(
+    ({ family, internal, address }) => family === 'IPv6' && !internal && !/^fe[89ab]/i.test(address),
+  );
 }

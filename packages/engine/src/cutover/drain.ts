@@ -1,5 +1,5 @@
 import type { CutoverConfig } from '@mxodus/model';
-import type { CutoverProgress } from './progress.ts';
+import type { CutoverProgress, PassFacts } from './progress.ts';
 
 /** When the drain is over if no more late mail comes; null before the switch. */
 export function drainEnd(
@@ -26,6 +26,34 @@ export function drainOver(progress: CutoverProgress, settings: Pick<CutoverConfi
 
 /** Why the last drain pass proves no quiet; null: it does. */
 export function drainProblem({ lastDrain }: CutoverProgress): string | null {
-  if (lastDrain === null || lastDrain.clean) return null;
-  return lastDrain.problem ?? 'not every mailbox was gone through, or messages are in doubt';
+  return problemOf(lastDrain);
+}
+
+/** Whether the next pass from the new side back to the old is due. */
+export function reverseDue(
+  { lastReverse, waits }: CutoverProgress,
+  { drain }: Pick<CutoverConfig, 'drain'>,
+  now: number,
+): boolean {
+  if (lastReverse === null || now - lastReverse.started >= drain.every) return true;
+  const end = waits.unswitch?.safeAt;
+  return end !== undefined && now >= end && lastReverse.started < end;
+}
+
+/** Over when the new records are out of every cache and a clean pass that began after that found nothing more. */
+export function reverseOver({ lastCleanReverse, waits }: CutoverProgress): boolean {
+  const end = waits.unswitch?.safeAt;
+  return (
+    end !== undefined && lastCleanReverse !== null && lastCleanReverse.started >= end && lastCleanReverse.movedNow === 0
+  );
+}
+
+/** Why the last pass back proves nothing; null: it does. */
+export function reverseProblem({ lastReverse }: CutoverProgress): string | null {
+  return problemOf(lastReverse);
+}
+
+function problemOf(pass: PassFacts | null): string | null {
+  if (pass === null || pass.clean) return null;
+  return pass.problem ?? 'not every mailbox was gone through, or messages are in doubt';
 }

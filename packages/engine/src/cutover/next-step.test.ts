@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { appendOnly } from './append-only.ts';
 import { changeGroups } from './change-groups.ts';
-import { closedGates, gatesOf } from './gates.ts';
-import { type CutoverStep, nextStep } from './next-step.ts';
+import { closedGates } from './gates/waivers.ts';
+import { gatesOf } from './gates.ts';
+import { nextStep } from './next-step.ts';
 import { cutoverStatus } from './status.ts';
-import { domain, MINUTE, NS1, NS2, START, World } from './world.test.support.ts';
+import type { CutoverStep } from './step.ts';
+import { AUTODISCOVER, domain, MINUTE, MTA_STS, NS1, NS2, OLD_MX, SPF, START, World } from './world.test.support.ts';
 
 const isSwitch = (step: CutoverStep) => step.kind === 'send' && step.phase === 'switch';
 const isDone = (step: CutoverStep) => step.kind === 'done';
@@ -15,14 +17,39 @@ test('the whole way: lower, wait for the TTL, final delta, switch, drain, restor
   const acts = world.steps.filter((step) => !step.endsWith('wait') && !step.endsWith('note'));
   expect([...new Set(acts)]).toEqual([
     'DRAFT audit',
-    'AUDITED send lower example.com',
-    'ARMED pass',
+    'STAGED send lower example.com',
+    'ARMED pass final',
     'FROZEN send switch example.com',
-    'PROPAGATING pass',
-    'DRAINING pass',
+    'PROPAGATING pass drain',
+    'DRAINING pass drain',
     'DRAINING send restore example.com',
   ]);
-  expect(world.live.get('192.0.2.1 example.com')).toEqual(domain('example.com').after);
+  expect(world.served()).toEqual(['example.com MX: 3600 10 new.example']);
+});
+
+test('records beside the MX: staged first, changed with it in one change a zone, or changed at the end', () => {
+  const others = [SPF, AUTODISCOVER, MTA_STS];
+  const sub = domain('mail.sub.example.com', { zone: 'sub.example.com' });
+  const world = new World([domain('example.com', { others }), sub]);
+  world.runUntil(isDone);
+  expect(world.made).toEqual([
+    'stage example.com',
+    'lower sub.example.com',
+    'lower example.com',
+    'switch sub.example.com',
+    'switch example.com',
+    'restore sub.example.com',
+    'restore example.com',
+  ]);
+  expect(world.served()).toEqual([
+    'example.com MX: 3600 10 new.example',
+    'example.com TXT: 1800 v=spf1 mx include:new.example -all',
+    'autodiscover.example.com CNAME: 900 new.example',
+    '_mta-sts.example.com TXT: 600 v=STSv1; id=2',
+    'mail.sub.example.com MX: 3600 10 new.example',
+  ]);
+  const staged = world.entries.find(({ state }) => state === 'STAGED');
+  expect((Date.parse(staged?.time ?? '') - START) / MINUTE).toBe(33);
 });
 
 test.each`
@@ -32,7 +59,7 @@ test.each`
   ${'the floor where the TTL is short'} | ${30}    | ${{}}                                                     | ${66}
   ${'the window where it opens later'}  | ${3600}  | ${{ window: { start: '2026-12-05T20:00', zone: 'UTC' } }} | ${480}
 `('the switch comes after $what', ({ before, settings, minutes }) => {
-  const rrset = { ttl: before, records: [{ host: 'old.example', preference: 10 }] };
+  const rrset = { ...domain('x').before, ttl: before };
   const world = new World(
     [domain('example.com', { before: rrset, after: { ...domain('x').after, ttl: before } })],
     settings,
@@ -44,7 +71,7 @@ test.each`
 test('a server that lags holds the switch back: t_all is when the last one serves the low TTL', () => {
   const world = new World([domain('example.com')]);
   world.runUntil((_step, { state }) => state === 'TTL_LOWERED');
-  world.put(NS2, 'example.com', domain('example.com').before);
+  world.put(NS2, 'example.com', { ttl: 3600, records: OLD_MX });
   for (const hours of [1, 2, 3]) {
     world.now = START + hours * 60 * MINUTE;
     expect(nextStep(world.situation)).toMatchObject({
@@ -53,7 +80,7 @@ test('a server that lags holds the switch back: t_all is when the last one serve
       release: 'whoever runs ns2 (192.0.2.2:53)',
     });
   }
-  world.put(NS2, 'example.com', { ttl: 60, records: [{ host: 'old.example', preference: 10 }] });
+  world.put(NS2, 'example.com', { ttl: 60, records: OLD_MX });
   world.runUntil(isSwitch);
   expect((world.now - START) / MINUTE).toBe(180 + 66);
 });
@@ -62,27 +89,35 @@ test('a server that goes back to the old TTL makes the wait begin again', () => 
   const world = new World([domain('example.com')]);
   world.runUntil((_step, { situation }) => situation.progress.waits.lower !== undefined);
   world.now += 30 * MINUTE;
-  world.put(NS1, 'example.com', domain('example.com').before);
+  world.put(NS1, 'example.com', { ttl: 3600, records: OLD_MX });
   expect(nextStep(world.situation)).toMatchObject({ kind: 'note', note: { event: 'withdrawn' } });
   world.write({ state: world.state, event: 'withdrawn', facts: { phase: 'lower', zone: 'example.com', why: 'test' } });
   world.now += 10 * MINUTE;
-  world.put(NS1, 'example.com', { ttl: 60, records: [{ host: 'old.example', preference: 10 }] });
+  world.put(NS1, 'example.com', { ttl: 60, records: OLD_MX });
   world.runUntil(isSwitch);
   expect((world.now - START) / MINUTE).toBe(40 + 66);
 });
 
-test.each(['DRAFT', 'AUDITED', 'TTL_LOWERED', 'ARMED', 'FROZEN', 'PROPAGATING', 'DRAINING'])(
-  'an edit by somebody else in %s is drift, on whichever server it shows',
-  (state) => {
-    for (const server of [NS1, NS2]) {
-      const world = new World([domain('example.com')]);
-      world.runUntil((_step, { state: reached }) => reached === state);
-      world.put(server, 'example.com', { ttl: 60, records: [{ host: 'somebody.example', preference: 5 }] });
-      expect(nextStep(world.situation).kind).toBe('drifted');
-      expect(closedGates(world.gates()).map(({ id }) => id)).toContain('G15');
-    }
-  },
-);
+test.each([
+  'DRAFT',
+  'AUDITED',
+  'STAGED',
+  'TTL_LOWERED',
+  'ARMED',
+  'FROZEN',
+  'SWITCHED',
+  'PROPAGATING',
+  'VERIFIED',
+  'DRAINING',
+])('an edit by somebody else in %s is drift, on whichever server it shows', (state) => {
+  for (const server of [NS1, NS2]) {
+    const world = new World([domain('example.com')]);
+    world.runUntil((_step, { state: reached }) => reached === state);
+    world.put(server, 'example.com', { ttl: 60, records: ['5 somebody.example'] });
+    expect(nextStep(world.situation).kind).toBe('drifted');
+    expect(closedGates(world.gates()).map(({ id }) => id)).toContain('G15');
+  }
+});
 
 test('sub-domains come before the apex; zones are switched one after the other', () => {
   const domains = [
@@ -90,14 +125,14 @@ test('sub-domains come before the apex; zones are switched one after the other',
     domain('mail.example.com'),
     domain('a.b.sub.example.com', { zone: 'sub.example.com' }),
   ];
-  expect(changeGroups('switch', domains, 60).map(({ changes }) => changes.map((change) => change.domain))).toEqual([
+  expect(changeGroups('switch', domains, 60).map(({ changes }) => changes.map(({ name }) => name))).toEqual([
     ['a.b.sub.example.com'],
     ['mail.example.com', 'example.com'],
   ]);
   const world = new World(domains);
   world.runUntil(isDone);
   expect(world.steps.filter((step) => step.includes('send'))).toEqual([
-    'AUDITED send lower sub.example.com',
+    'STAGED send lower sub.example.com',
     'TTL_LOWERED send lower example.com',
     'FROZEN send switch sub.example.com',
     'SWITCHED send switch example.com',
@@ -144,8 +179,8 @@ test('a failed pass proves no quiet', () => {
   expect(world.gates().find(({ id }) => id === 'G14')).toMatchObject({ status: 'unknown' });
 });
 
-test.each(['lower', 'switch', 'restore'] as const)('a %s in doubt is decided by the live records', (phase) => {
-  const world = new World([domain('example.com')]);
+test.each(['stage', 'lower', 'switch', 'restore'] as const)('a %s in doubt is decided by the live records', (phase) => {
+  const world = new World([domain('example.com', { others: [SPF] })]);
   const send = world.runUntil((step) => step.kind === 'send' && step.phase === phase);
   const change = send.kind === 'send' ? send.group.changes[0] : undefined;
   if (change === undefined) throw new Error('no change');
@@ -153,7 +188,7 @@ test.each(['lower', 'switch', 'restore'] as const)('a %s in doubt is decided by 
   expect(nextStep(world.situation)).toMatchObject({ kind: 'send', phase });
   world.silent.add(NS2.address);
   expect(nextStep(world.situation).kind).toBe('wait');
-  world.put(NS1, 'example.com', change.after);
+  world.put(NS1, change, change.after);
   expect(nextStep(world.situation)).toMatchObject({
     kind: 'note',
     note: { event: 'accepted', facts: { found_live: true } },
@@ -164,15 +199,14 @@ test('a change by hand is asked for once, and goes through what a person types o
   const world = new World([domain('example.com', { provider: 'manual' })]);
   world.runUntil((step) => step.kind === 'send');
   const facts = { phase: 'lower', zone: 'example.com' } as const;
-  world.write({ state: 'AUDITED', event: 'sending', facts });
-  world.write({ state: 'AUDITED', event: 'asked', facts: { ...facts, instructions: 'do' } });
-  for (const records of [domain('x').before.records, [], [{ host: 'typo.example', preference: 10 }]]) {
+  world.write({ state: 'STAGED', event: 'sending', facts });
+  world.write({ state: 'STAGED', event: 'asked', facts: { ...facts, instructions: 'do' } });
+  for (const records of [[], ['10 typo.example']]) {
     world.put(NS1, 'example.com', { ttl: 60, records });
     world.put(NS2, 'example.com', { ttl: 3600, records });
-    if (records[0]?.host === 'old.example') continue;
     expect(nextStep(world.situation)).toMatchObject({ kind: 'wait', release: 'whoever can edit the zone example.com' });
   }
-  for (const server of [NS1, NS2]) world.put(server, 'example.com', { ttl: 60, records: domain('x').before.records });
+  for (const server of [NS1, NS2]) world.put(server, 'example.com', { ttl: 60, records: OLD_MX });
   expect(nextStep(world.situation)).toMatchObject({ kind: 'note', note: { state: 'TTL_LOWERED', event: 'accepted' } });
 });
 
@@ -193,13 +227,9 @@ test('what is not known is not green', () => {
   world.silent.add(NS2.address);
   const inputs = { ...world.situation, backlog: { kind: 'unknown' as const, why: 'no ledger' } };
   const rehearsals = [{ kind: 'unknown' as const, zone: 'example.com', why: 'no answer', fix: '' }];
-  const gates = gatesOf({ ...inputs, rehearsals });
-  expect(closedGates(gates).map(({ id, status }) => `${id} ${status}`)).toEqual([
-    'G1 unknown',
-    'G2 unknown',
-    'G7 unknown',
-    'G15 unknown',
-  ]);
+  const gates = gatesOf({ ...inputs, rehearsals, facts: null, waivers: [] });
+  const closed = closedGates(gates).map(({ id, status }) => `${id} ${status}`);
+  expect(closed).toEqual(expect.arrayContaining(['G1 unknown', 'G2 unknown', 'G7 unknown', 'G15 unknown']));
 });
 
 test('sync only appends from the announcement of the switch on', () => {

@@ -6,13 +6,15 @@ import {
   dnsName,
   MxodusError,
   type MxRecord,
-  type MxRrset,
+  mxRecord,
+  mxText,
   type Observation,
-  sameRrset,
   sortMx,
 } from '@mxodus/model';
-import { moves } from './change-groups.ts';
-import { recordsText, rrsetText, serverText } from './mx-text.ts';
+import { agreedRrset } from './agreed-rrset.ts';
+import { moves, rrsetKey } from './change-groups.ts';
+import { planRecords } from './plan-records.ts';
+import { recordsText } from './rrset-text.ts';
 
 /** The TTL of an MX RRset that mxodus creates. */
 const NEW_RRSET_TTL = 3600;
@@ -25,14 +27,15 @@ export function planDomain(options: {
   domain: string;
   config: DomainConfig;
   authoritative: readonly DnsEndpoint[];
-  observations: readonly Observation[];
+  /** Of every RRset of `rrsetsToObserve`, by `rrsetKey`. */
+  observations: ReadonlyMap<string, readonly Observation[]>;
   /** Records the new mail system asks for beside the MX. */
   advised?: readonly AdvisedRecord[];
 }): { plan: DomainPlan; warnings: string[] } {
-  const { config } = options;
+  const { config, observations } = options;
   const domain = dnsName(options.domain);
   const zone = dnsName(config.dns.zone);
-  if (domain !== zone && !domain.endsWith(`.${zone}`)) {
+  if (!isInZone(domain, zone)) {
     throw new MxodusError('CONFIG_INVALID', {
       what: `domains.${domain}: the domain is not inside its zone "${zone}"`,
       why: 'the zone must be the domain itself or a parent of it',
@@ -40,16 +43,31 @@ export function planDomain(options: {
     });
   }
   const records = wantedRecords(domain, config);
-  const before = agreed(domain, options.observations);
+  const served = agreedRrset(observations);
+  const before = served({ name: domain, type: 'MX' });
   const after = { ttl: before.records.length === 0 ? NEW_RRSET_TTL : before.ttl, records };
-  const authoritative = options.authoritative.map(({ name, address, port }) => ({ name, address, port }));
-  const copy = { ttl: before.ttl, records: sortMx(before.records) };
-  const advised = options.advised?.map((record) => ({ ...record }));
-  const plan = {
-    ...{ domain, zone, provider: config.dns.provider, authoritative, before: copy, after },
-    ...(advised === undefined ? {} : { advised }),
+  const beside = planRecords(options, served);
+  const outside = beside.others.find(({ name }) => !isInZone(name, zone));
+  if (outside !== undefined) {
+    throw new MxodusError('CONFIG_INVALID', {
+      what: `domains.${domain}: ${outside.name} is not inside the zone "${zone}"`,
+      why: 'one provider changes one zone',
+      advice: 'remove the record, or change it at the zone it is in',
+    });
+  }
+  const plan: DomainPlan = {
+    ...{ domain, zone, provider: config.dns.provider },
+    authoritative: options.authoritative.map(({ name, address, port }) => ({ name, address, port })),
+    before: { ttl: before.ttl, records: before.records.map(mxRecord) },
+    after,
+    ...(beside.others.length === 0 ? {} : { others: beside.others }),
+    ...(options.advised === undefined ? {} : { advised: beside.advised.map((record) => ({ ...record })) }),
   };
-  return { plan, warnings: warningsOf(plan) };
+  return { plan, warnings: [...warningsOf(plan), ...beside.warnings] };
+}
+
+function isInZone(name: string, zone: string): boolean {
+  return name === zone || name.endsWith(`.${zone}`);
 }
 
 function wantedRecords(domain: string, { mx }: DomainConfig): MxRecord[] {
@@ -71,50 +89,19 @@ function wantedRecords(domain: string, { mx }: DomainConfig): MxRecord[] {
   return sortMx(mx.records);
 }
 
-function agreed(domain: string, observations: readonly Observation[]): MxRrset {
-  const [first, ...others] = observations.map((observation) => ({
-    server: observation.server,
-    live: reading(domain, observation),
-  }));
-  if (first === undefined) {
-    throw new MxodusError('DNS_UNREACHABLE', {
-      what: `no authoritative server of ${domain} is known`,
-      why: 'neither the NS set nor `dns.authoritative` names one',
-      advice: 'list the servers in `dns.authoritative`',
-    });
-  }
-  const other = others.find(({ live }) => !sameRrset(live, first.live));
-  if (other === undefined) return first.live;
-  throw new MxodusError('DNS_ANSWER', {
-    what: `the authoritative servers do not agree on the MX of ${domain}`,
-    why: `${serverText(first.server)} serves ${rrsetText(first.live)}, ${serverText(other.server)} ${rrsetText(other.live)}`,
-    advice: 'wait until the zone was transferred, or repair the server that lags; then plan again',
-  });
-}
-
-function reading(domain: string, observation: Observation): MxRrset {
-  const server = serverText(observation.server);
-  if (observation.kind === 'error') {
-    throw new MxodusError('DNS_UNREACHABLE', {
-      what: `${server} did not tell the MX of ${domain}`,
-      why: observation.why,
-      advice: 'every authoritative server must answer over UDP and TCP; repair it, or take it out of the NS set',
-    });
-  }
-  if (!observation.authoritative) {
-    throw new MxodusError('DNS_ANSWER', {
-      what: `${server} answers for ${domain} without authority`,
-      why: 'the AA flag is missing: it is a cache, or it does not serve the zone',
-      advice: 'correct `dns.authoritative`, or the NS set of the zone',
-    });
-  }
-  return observation.kind === 'answer' ? observation.mx : { ttl: observation.negativeTtl ?? 0, records: [] };
-}
-
 function warningsOf(plan: DomainPlan): string[] {
   const { domain, before, after } = plan;
-  if (!moves(plan))
-    return [`${domain}: the MX is ${recordsText(after.records)} already; the cutover will not touch it`];
+  if (!moves(plan)) {
+    const text = recordsText('MX', after.records.map(mxText));
+    return [`${domain}: the MX is ${text} already; the cutover will not touch it`];
+  }
   if (before.records.length === 0) return [`${domain}: has no MX yet; it will be created with TTL ${after.ttl}`];
   return [];
+}
+
+/** The observations of one look, by `rrsetKey`. */
+export function observationsByRrset(
+  seen: readonly { rrset: Parameters<typeof rrsetKey>[0]; observations: readonly Observation[] }[],
+): ReadonlyMap<string, readonly Observation[]> {
+  return new Map(seen.map(({ rrset, observations }) => [rrsetKey(rrset), observations]));
 }

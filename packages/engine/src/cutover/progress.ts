@@ -1,4 +1,5 @@
 import type { ChangePhase, CutoverState, JournalEntry } from '@mxodus/model';
+import { advanceCanaries, type CanaryProgress, noCanaries } from './canary-progress.ts';
 
 /**
  * How far one change of one zone is.
@@ -14,11 +15,11 @@ export type ChangeStatus =
   | { kind: 'untouched' }
   | { kind: 'intended' }
   | { kind: 'asked'; instructions: string }
-  | { kind: 'accepted'; byHand: boolean }
+  | { kind: 'accepted'; at: number; byHand: boolean }
   | { kind: 'served'; at: number };
 
 export interface PassFacts {
-  mode: 'final' | 'drain';
+  mode: 'final' | 'drain' | 'reverse';
   /** Milliseconds since the epoch. */
   started: number;
   ended: number;
@@ -26,6 +27,19 @@ export interface PassFacts {
   clean: boolean;
   movedNow: number;
   problem: string | null;
+}
+
+/** How the old host treats mail of a domain by our doing, and how it did before. */
+export interface Pinned {
+  routing: string;
+  before: string;
+}
+
+/** The address of an MX host changed, and caches may hold the old one. */
+export interface AddressHold {
+  host: string;
+  safeAt: number;
+  arithmetic: string;
 }
 
 /** What the journal says, folded. Times are milliseconds since the epoch. */
@@ -38,6 +52,7 @@ export interface CutoverProgress {
   ttlSeen: number;
   changes: Readonly<Record<ChangePhase, ReadonlyMap<string, ChangeStatus>>>;
   waits: Readonly<Partial<Record<ChangePhase, { safeAt: number; arithmetic: string }>>>;
+  addresses: readonly AddressHold[];
   switchedAt: number | null;
   finalPass: PassFacts | null;
   /** The last drain pass, and the last one that was clean. */
@@ -45,6 +60,16 @@ export interface CutoverProgress {
   lastCleanDrain: PassFacts | null;
   lateMessages: number;
   lateAt: number | null;
+  /** The same of the passes from the new side back to the old. */
+  lastReverse: PassFacts | null;
+  lastCleanReverse: PassFacts | null;
+  reverseMessages: number;
+  approved: { by: string; hashGiven: boolean } | null;
+  held: { by: string; why: string; at: number } | null;
+  rollingBack: { by: string; why: string; from: CutoverState; at: number } | null;
+  /** By domain. */
+  pinned: ReadonlyMap<string, Pinned>;
+  canaries: CanaryProgress;
 }
 
 export const NO_PROGRESS: CutoverProgress = {
@@ -53,14 +78,23 @@ export const NO_PROGRESS: CutoverProgress = {
   startedAt: null,
   auditedAt: null,
   ttlSeen: 0,
-  changes: { lower: new Map(), switch: new Map(), restore: new Map() },
+  changes: noChanges(),
   waits: {},
+  addresses: [],
   switchedAt: null,
   finalPass: null,
   lastDrain: null,
   lastCleanDrain: null,
   lateMessages: 0,
   lateAt: null,
+  lastReverse: null,
+  lastCleanReverse: null,
+  reverseMessages: 0,
+  approved: null,
+  held: null,
+  rollingBack: null,
+  pinned: new Map(),
+  canaries: noCanaries,
 };
 
 /** Reads the journal from its beginning; a later `started` begins anew. */
@@ -70,34 +104,61 @@ export function foldJournal(entries: readonly JournalEntry[]): CutoverProgress {
 
 export function advance(progress: CutoverProgress, entry: JournalEntry): CutoverProgress {
   const at = Date.parse(entry.time);
-  const { state } = entry;
+  return {
+    ...changed({ ...progress, canaries: advanceCanaries(progress.canaries, entry) }, entry, at),
+    state: entry.state,
+  };
+}
+
+function changed(progress: CutoverProgress, entry: JournalEntry, at: number): CutoverProgress {
   switch (entry.event) {
     case 'started':
-      return { ...NO_PROGRESS, state, plan: entry.facts.plan, startedAt: at };
+      return { ...NO_PROGRESS, plan: entry.facts.plan, startedAt: at };
+    case 'approved':
+      return { ...progress, approved: { by: entry.facts.by, hashGiven: entry.facts.hash_given } };
     case 'audited':
-      return { ...progress, state, auditedAt: at, ttlSeen: entry.facts.ttl_seen };
+      return { ...progress, auditedAt: at, ttlSeen: entry.facts.ttl_seen };
     case 'sending':
-      return { ...progress, state, changes: put(progress, entry.facts, { kind: 'intended' }) };
+      return { ...progress, changes: put(progress, entry.facts, { kind: 'intended' }) };
     case 'asked': {
       const { instructions } = entry.facts;
-      return { ...progress, state, changes: put(progress, entry.facts, { kind: 'asked', instructions }) };
+      return { ...progress, changes: put(progress, entry.facts, { kind: 'asked', instructions }) };
     }
     case 'refused':
-      return { ...progress, state, changes: put(progress, entry.facts, { kind: 'untouched' }) };
+      return { ...progress, changes: put(progress, entry.facts, { kind: 'untouched' }) };
     case 'accepted':
       return accepted(progress, entry, at);
     case 'served':
-      return { ...progress, state, changes: put(progress, entry.facts, { kind: 'served', at }) };
+      return { ...progress, changes: put(progress, entry.facts, { kind: 'served', at }) };
     case 'withdrawn':
-      return withdrawn(progress, entry);
+      return withdrawn(progress, entry, at);
     case 'timed': {
       const { phase, safe_at, arithmetic } = entry.facts;
-      return { ...progress, state, waits: { ...progress.waits, [phase]: { safeAt: Date.parse(safe_at), arithmetic } } };
+      return { ...progress, waits: { ...progress.waits, [phase]: { safeAt: Date.parse(safe_at), arithmetic } } };
+    }
+    case 'address': {
+      const { host, safe_at, arithmetic } = entry.facts;
+      return { ...progress, addresses: [...progress.addresses, { host, safeAt: Date.parse(safe_at), arithmetic }] };
+    }
+    case 'pinned': {
+      const { domain, routing } = entry.facts;
+      const before = progress.pinned.get(domain)?.before ?? entry.facts.before;
+      return { ...progress, pinned: new Map(progress.pinned).set(domain, { routing, before }) };
     }
     case 'passed':
       return passed(progress, entry, at);
+    case 'canary_sent':
+    case 'canary_seen':
+      return progress;
+    case 'held':
+      return { ...progress, held: { ...entry.facts, at } };
+    case 'released':
+      return { ...progress, held: null };
+    // Asking for the way back is asking for it to be gone.
+    case 'rolling_back':
+      return { ...progress, held: null, rollingBack: { ...entry.facts, at } };
     case 'entered':
-      return { ...progress, state };
+      return { ...progress, switchedAt: progress.switchedAt ?? (entry.state === 'SWITCHED' ? at : null) };
   }
 }
 
@@ -115,20 +176,19 @@ function put(
   return { ...progress.changes, [phase]: new Map(progress.changes[phase]).set(zone, status) };
 }
 
-function accepted(progress: CutoverProgress, { state, facts }: Entry<'accepted'>, at: number): CutoverProgress {
+function accepted(progress: CutoverProgress, { facts }: Entry<'accepted'>, at: number): CutoverProgress {
   const byHand = changeStatus(progress, facts.phase, facts.zone).kind === 'asked';
-  const changes = put(progress, facts, { kind: 'accepted', byHand });
-  const switchedAt = progress.switchedAt ?? (facts.phase === 'switch' ? at : null);
-  return { ...progress, state, changes, switchedAt };
+  const changes = put(progress, facts, { kind: 'accepted', at, byHand });
+  return { ...progress, changes, switchedAt: progress.switchedAt ?? (facts.phase === 'switch' ? at : null) };
 }
 
-function withdrawn(progress: CutoverProgress, { state, facts }: Entry<'withdrawn'>): CutoverProgress {
-  const changes = put(progress, facts, { kind: 'accepted', byHand: false });
+function withdrawn(progress: CutoverProgress, { facts }: Entry<'withdrawn'>, at: number): CutoverProgress {
+  const changes = put(progress, facts, { kind: 'accepted', at, byHand: false });
   const { [facts.phase]: _dropped, ...waits } = progress.waits;
-  return { ...progress, state, changes, waits };
+  return { ...progress, changes, waits };
 }
 
-function passed(progress: CutoverProgress, { state, facts }: Entry<'passed'>, ended: number): CutoverProgress {
+function passed(progress: CutoverProgress, { facts }: Entry<'passed'>, ended: number): CutoverProgress {
   const pass: PassFacts = {
     mode: facts.mode,
     started: Date.parse(facts.started),
@@ -137,13 +197,28 @@ function passed(progress: CutoverProgress, { state, facts }: Entry<'passed'>, en
     movedNow: facts.moved_now,
     problem: facts.problem,
   };
-  if (pass.mode === 'final') return { ...progress, state, finalPass: pass };
-  return {
-    ...progress,
-    state,
-    lastDrain: pass,
-    lastCleanDrain: pass.clean ? pass : progress.lastCleanDrain,
-    lateMessages: progress.lateMessages + pass.movedNow,
-    lateAt: pass.movedNow > 0 ? ended : progress.lateAt,
-  };
+  switch (pass.mode) {
+    case 'final':
+      return { ...progress, finalPass: pass };
+    case 'drain':
+      return {
+        ...progress,
+        lastDrain: pass,
+        lastCleanDrain: pass.clean ? pass : progress.lastCleanDrain,
+        lateMessages: progress.lateMessages + pass.movedNow,
+        lateAt: pass.movedNow > 0 ? ended : progress.lateAt,
+      };
+    case 'reverse':
+      return {
+        ...progress,
+        lastReverse: pass,
+        lastCleanReverse: pass.clean ? pass : progress.lastCleanReverse,
+        reverseMessages: progress.reverseMessages + pass.movedNow,
+      };
+  }
+}
+
+function noChanges(): CutoverProgress['changes'] {
+  const none = new Map<string, ChangeStatus>();
+  return { stage: none, lower: none, switch: none, restore: none, unswitch: none, unlower: none, unstage: none };
 }

@@ -1,19 +1,21 @@
 import type { CutoverStatus, Gate } from '@mxodus/model';
-import type { CutoverSituation } from './gates.ts';
-import { serverText } from './mx-text.ts';
-import { type CutoverStep, nextStep } from './next-step.ts';
+import { nextStep } from './next-step.ts';
 import { advance } from './progress.ts';
 import { rollbackCost } from './rollback-cost.ts';
+import { rrsetNameText, serverText } from './rrset-text.ts';
+import type { CutoverSituation } from './situation.ts';
+import type { CutoverStep } from './step.ts';
+import { heldWait } from './waits.ts';
 
 /** State, what is waited for, until when, who can release it, what a rollback costs now. */
 export function cutoverStatus(situation: CutoverSituation, gates: Gate[]): CutoverStatus {
   const { progress, plan } = situation;
-  const { waitingFor, until, release } = describeStep(nextAct(situation));
+  const { waitingFor, until, release } = describeStep(told(situation));
   return {
     v: 1,
     type: 'cutover_status',
     state: progress.state,
-    done: progress.state === 'RESTORED',
+    done: ['RESTORED', 'CLOSED', 'ROLLED_BACK'].includes(progress.state),
     waiting_for: waitingFor,
     until: until === null ? null : new Date(until).toISOString(),
     release,
@@ -22,9 +24,15 @@ export function cutoverStatus(situation: CutoverSituation, gates: Gate[]): Cutov
       ttl: plan.settings.ttl,
       floorMs: plan.settings.resolver_floor,
     }),
-    held: false,
+    held: progress.held !== null,
     gates,
   };
+}
+
+/** While a person holds it that is what it waits for, whatever pass is due. */
+function told(situation: CutoverSituation): CutoverStep {
+  const step = nextAct(situation);
+  return situation.progress.held !== null && step.kind === 'pass' ? heldWait(situation) : step;
 }
 
 /** The next step that is more than a line in the journal, as if those lines were written now. */
@@ -49,13 +57,15 @@ export function describeStep(step: CutoverStep): { waitingFor: string; until: nu
     case 'note':
       return { waitingFor: 'nothing: the run goes on at once', until: null, release: goOn };
     case 'send': {
-      const names = step.group.changes.map(({ domain }) => domain).join(', ');
+      const names = step.group.changes.map(({ name, type }) => `${name} ${type}`).join(', ');
       return { waitingFor: `the change "${step.phase}" of ${names} to be made`, until: null, release: goOn };
     }
     case 'pass':
       return { waitingFor: `the ${step.mode === 'final' ? 'final delta' : 'next pass'}`, until: null, release: goOn };
+    case 'route':
+      return { waitingFor: `the old host to treat mail of ${step.domain} as before`, until: null, release: goOn };
     case 'drifted': {
-      const what = step.views.map(({ domain, server, text }) => `${domain} at ${serverText(server)}: ${text}`);
+      const what = step.views.map((view) => `${rrsetNameText(view)} at ${serverText(view.server)}: ${view.text}`);
       return {
         waitingFor: `records that somebody else changed to be put back (${what.join('; ')})`,
         until: null,

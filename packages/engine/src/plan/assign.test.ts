@@ -17,7 +17,7 @@ describe('assign', () => {
     ['`to` needs no rule', 'bob@other.example', 'new', ['new', 'bob@other.example', null]],
     ['a $ in an address is no pattern of ours', '$&@example.com', undefined, ['new', '$&@mail.example.com', 2]],
   ] as const)('%s', (_name, address, to, [server, newAddress, rule]) => {
-    expect(assign(address, rules, to)).toEqual({ to: server, address: newAddress, rule });
+    expect(assign(address, rules, { to })).toEqual({ to: server, address: newAddress, rule });
   });
 
   test('no rule, no assignment', () => expect(assign('bob@other.example', rules)).toBeUndefined());

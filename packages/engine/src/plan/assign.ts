@@ -9,14 +9,22 @@ export interface Assignment {
   rule: number | null;
 }
 
+/** Whom each `top` rule takes, by its index: see rankBusiest. */
+export type Busiest = ReadonlyMap<number, ReadonlySet<string>>;
+
 /**
- * The first rule whose pattern matches decides. `to` (a mailbox list's own column) narrows that to the rules for one server, and needs
- * none. undefined: no rule matches. `top` rules need an audit and are not supported yet: they match nothing.
+ * The first rule that takes the address decides. `to` (a mailbox list's own column) narrows that to the rules for one server, and needs
+ * none. undefined: no rule takes it. Without `busiest` (before the mailboxes were looked at) a `top` rule takes nobody.
  */
-export function assign(address: string, rules: readonly AssignRule[], to?: string): Assignment | undefined {
-  const index = rules.findIndex(
-    (rule) => 'match' in rule && (to === undefined || rule.to === to) && matchesAddress(rule.match, address),
-  );
+export function assign(
+  address: string,
+  rules: readonly AssignRule[],
+  { to, busiest }: { to?: string | undefined; busiest?: Busiest } = {},
+): Assignment | undefined {
+  const index = rules.findIndex((rule, i) => {
+    if (to !== undefined && rule.to !== to) return false;
+    return 'match' in rule ? matchesAddress(rule.match, address) : (busiest?.get(i)?.has(address) ?? false);
+  });
   const rule = rules[index];
   if (rule === undefined) return to === undefined ? undefined : { to, address, rule: null };
   return { to: rule.to, address: filledIn(rule.address ?? '{local}@{domain}', address), rule: index };

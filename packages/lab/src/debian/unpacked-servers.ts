@@ -1,6 +1,6 @@
 /**
- * Cyrus and Courier as set-up unpacked them (scripts/unpack-servers.mjs): Debian lets only one IMAP server be installed,
- * so their programs run from a folder of the repository, with the libraries that came along.
+ * Servers as set-up unpacked them (scripts/unpack-servers.mjs): Debian lets only one IMAP server be installed, and name servers would
+ * take port 53, so their programs run from a folder of the repository, with the libraries that came along.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -18,7 +18,14 @@ export interface Programs {
 }
 
 /** Why Cyrus cannot be started here; null when it can. */
-export function cyrusMissing(): string | null {
+export const cyrusMissing = (): string | null => unpackedMissing();
+
+/** The same of Unbound, Knot and PowerDNS. */
+export const unboundMissing = (): string | null => unpackedMissing();
+export const knotMissing = (): string | null => unpackedMissing();
+export const powerdnsMissing = (): string | null => unpackedMissing();
+
+function unpackedMissing(): string | null {
   return existsSync(join(FOLDER, 'stamp')) ? null : 'not unpacked: run "npm test", or "npm run setup -- --with tests"';
 }
 

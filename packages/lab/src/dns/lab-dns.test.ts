@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { unboundMissing } from '../debian/unpacked-servers.ts';
 import { makeTempDir, type TempDir } from '../process/temp-dir.ts';
 import { until } from '../process/until.ts';
 import { queryDns } from './exchange.ts';
-import { type DnsServer, type LabDns, startDns } from './lab-dns.ts';
+import { type DnsOptions, type DnsServer, type LabDns, startDns } from './lab-dns.ts';
 import { decodeMessage, encodeName } from './packet.ts';
 import { updateZone, type ZoneChange } from './update-zone.ts';
 
@@ -24,7 +25,7 @@ async function mxAt(server: DnsServer): Promise<string[]> {
 describe('startDns', () => {
   let dir: TempDir;
   const running: LabDns[] = [];
-  const start = async (name: string, options: { notify?: boolean; refresh?: number } = {}): Promise<LabDns> => {
+  const start = async (name: string, options: Partial<DnsOptions> = {}): Promise<LabDns> => {
     await mkdir(`${dir.path}/${name}`);
     const dns = await startDns({
       dir: `${dir.path}/${name}`,
@@ -103,6 +104,43 @@ describe('startDns', () => {
     expect(await mxAt(dns.secondary)).toEqual(['10 mx.old.example.test']);
     await dns.secondary.start();
     expect(await mxAt(dns.secondary)).toEqual(['10 mx.new.example.test']);
+  });
+
+  test('has a zone above that delegates it, and one below at a server of its own', async () => {
+    const records = [{ name: '@', type: 'MX', data: '10 mx' }];
+    const dns = await start('tree', { parent: { zone: 'test' }, delegated: { zone: `sub.${ZONE}`, records } });
+    expect([...dns.byName].map(([name, { port }]) => [name, port])).toEqual([
+      ['ns1.example.test', dns.primary.port],
+      ['ns2.example.test', dns.secondary.port],
+      ['ns1.other.test', dns.primary.port],
+      ['ns2.other.test', dns.secondary.port],
+      ['ns1.test', dns.parent?.port],
+      [`ns1.sub.${ZONE}`, dns.delegated?.port],
+    ]);
+    // A server of the zone above has no answer, nor has one of the zone for what it delegates; the cache finds its way.
+    const asked: [DnsServer | undefined, string, number][] = [
+      [dns.parent, ZONE, 0],
+      [dns.primary, `sub.${ZONE}`, 0],
+      [dns.delegated, `sub.${ZONE}`, 1],
+      [dns.resolver, `sub.${ZONE}`, 1],
+      [dns.resolver, ZONE, 1],
+    ];
+    for (const [server, name, count] of asked) {
+      const { answers } = await queryDns(server ?? dns.primary, name, 'MX');
+      expect(answers, `${server?.address} ${name}`).toHaveLength(count);
+    }
+  });
+
+  test.skipIf(unboundMissing() !== null)('has a bad cache, which keeps a record longer than its TTL', async () => {
+    const dns = await start('bad', { ttl: 1, badResolver: { minTtl: 30 } });
+    const bad = dns.badResolver ?? dns.resolver;
+    const ttlAt = async (server: DnsServer): Promise<number> =>
+      (await queryDns(server, ZONE, 'MX')).answers[0]?.ttl ?? 0;
+    expect(await ttlAt(dns.resolver)).toBeLessThan(2);
+    expect(await ttlAt(bad)).toBeGreaterThan(20);
+    expect(await updateZone(dns.primary, dns.tsig, newMx('mx.new.example.test', 1))).toBe(0);
+    await until('the good one has it', async () => (await mxAt(dns.resolver))[0] === '10 mx.new.example.test');
+    expect(await mxAt(bad)).toEqual(['10 mx.old.example.test']);
   });
 });
 

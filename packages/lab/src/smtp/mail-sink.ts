@@ -42,6 +42,8 @@ export interface MailSink {
   reply(address: string, reply: SinkReply): void;
   /** Makes an address known. */
   addRecipient(address: string): void;
+  /** true: takes every address of its domains from now on, as a catch-all does. */
+  acceptAll(all: boolean): void;
   /** Closes the port, answers what it has received whole, and cuts what is connected. */
   stop(): Promise<void>;
   /** Listens again on the same port. */
@@ -54,10 +56,11 @@ export async function startMailSink(options: MailSinkOptions): Promise<MailSink>
   const known = options.recipients ? new Set(options.recipients.map((address) => address.toLowerCase())) : null;
   const replies = new Map<string, SinkReply>();
   for (const [address, reply] of Object.entries(options.replies ?? {})) replies.set(address.toLowerCase(), reply);
+  let catchAll = false;
   const replyTo = (address: string): SinkReply => {
     const domain = address.slice(address.lastIndexOf('@') + 1);
     if (!options.domains.includes(domain)) return '550';
-    return replies.get(address) ?? (known && !known.has(address) ? '550' : 'accept');
+    return replies.get(address) ?? (known && !known.has(address) && !catchAll ? '550' : 'accept');
   };
   const log = (recipient: string, messageId: string | null, accepted: boolean): void => {
     received.push({ messageId, time: new Date().toISOString(), recipient, accepted });
@@ -69,6 +72,9 @@ export async function startMailSink(options: MailSinkOptions): Promise<MailSink>
     received,
     reply: (address, reply) => void replies.set(address.toLowerCase(), reply),
     addRecipient: (address) => void known?.add(address.toLowerCase()),
+    acceptAll: (all) => {
+      catchAll = all;
+    },
     stop: () => running.stop(),
     start: async () => {
       await running.stop();

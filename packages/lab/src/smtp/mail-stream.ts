@@ -2,8 +2,19 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DnsAddress } from '../dns/exchange.ts';
-import { createMxLookup } from './mx-lookup.ts';
+import { createMxLookup, type MxLookup } from './mx-lookup.ts';
 import { sendByMx } from './send-by-mx.ts';
+
+/**
+ *   ttl      honours the TTL
+ *   sticky   keeps an answer `stickySeconds` longer
+ *   static   has the address of a host in its settings, and asks no DNS
+ *   backup   tries the MX with the highest number first
+ *   burst    honours the TTL, and sends many at once, then none for as long as that is worth
+ *
+ * A sender behind a bad cache is any of these with that cache as its `resolver`.
+ */
+export type StreamProfile = 'ttl' | 'sticky' | 'static' | 'backup' | 'burst';
 
 export interface MailStreamOptions {
   /** The resolver to ask for MX and A. */
@@ -14,9 +25,14 @@ export interface MailStreamOptions {
   recipients: readonly string[];
   /** One new mail in each. Default 150. */
   everyMs?: number;
-  /** ttl (default): honours the TTL; sticky: keeps an answer stickySeconds (default 12) longer. */
-  profile?: 'ttl' | 'sticky';
+  /** How the sender finds its way. Default ttl. */
+  profile?: StreamProfile;
+  /** Of the profile sticky. Default 12. */
   stickySeconds?: number;
+  /** Of the profile static: the address it has in its settings. */
+  staticAddress?: string;
+  /** Of the profile burst: mails made at once. Default 10. */
+  burst?: number;
   from?: string;
 }
 
@@ -46,9 +62,8 @@ export interface MailStream {
 
 /** Starts sending. */
 export function startMailStream(options: MailStreamOptions): MailStream {
-  const { recipients, everyMs = 150, profile = 'ttl', stickySeconds = 12, from = 'friend@elsewhere.test' } = options;
-  const lookup = createMxLookup({ resolver: options.resolver, keepLonger: profile === 'sticky' ? stickySeconds : 0 });
-  const stranger = { lookup, port: options.smtpPort, name: 'mail.elsewhere.test' };
+  const { recipients, everyMs = 150, profile = 'ttl', from = 'friend@elsewhere.test' } = options;
+  const stranger = { lookup: wayOf(options), port: options.smtpPort, name: 'mail.elsewhere.test' };
   const sent: SentMail[] = [];
   const delivered: (SentMail & { host: string; deliveredAt: string })[] = [];
   const bounced: (SentMail & { reply: string })[] = [];
@@ -65,15 +80,19 @@ export function startMailStream(options: MailStreamOptions): MailStream {
       await sleep(1000, undefined, { signal: abandoned.signal }).catch(ignoreAbort);
     }
   };
-  const timer = setInterval(() => {
+  const make = (): void => {
     const recipient = recipients[sent.length % recipients.length];
     if (recipient === undefined) return;
-    const messageId = `<${sent.length + 1}.${randomBytes(6).toString('hex')}@stream.test>`;
+    const messageId = `<${sent.length + 1}.${profile}.${randomBytes(6).toString('hex')}@stream.test>`;
     const mail = { messageId, recipient, madeAt: new Date().toISOString() };
     sent.push(mail);
     const job = send(mail).finally(() => sending.delete(job));
     sending.add(job);
-  }, everyMs);
+  };
+  const atOnce = profile === 'burst' ? (options.burst ?? 10) : 1;
+  const timer = setInterval(() => {
+    for (let left = atOnce; left > 0; left -= 1) make();
+  }, everyMs * atOnce);
 
   return {
     sent,
@@ -102,6 +121,15 @@ export function startMailStream(options: MailStreamOptions): MailStream {
       abandoned.abort();
     },
   };
+}
+
+function wayOf({ profile, resolver, stickySeconds = 12, staticAddress }: MailStreamOptions): MxLookup {
+  if (profile !== 'static') {
+    const keepLonger = profile === 'sticky' ? stickySeconds : 0;
+    return createMxLookup({ resolver, keepLonger, first: profile === 'backup' ? 'worst' : 'best' });
+  }
+  if (staticAddress === undefined) throw new Error('The profile static needs a staticAddress.');
+  return { addresses: async () => [staticAddress] };
 }
 
 function compose(from: string, { messageId, recipient, madeAt }: SentMail): string {

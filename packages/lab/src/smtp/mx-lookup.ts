@@ -10,10 +10,12 @@ export interface MxLookupOptions {
   resolver: DnsAddress;
   /** Seconds an answer is kept beyond its TTL; 0 for a sender that behaves. */
   keepLonger: number;
+  /** Default best. worst: the backup MX is tried first, as spammers do. */
+  first?: 'best' | 'worst';
 }
 
 /** Resolves MX and A as a sending host does, with a cache of its own that honours TTLs. */
-export function createMxLookup({ resolver, keepLonger }: MxLookupOptions): MxLookup {
+export function createMxLookup({ resolver, keepLonger, first = 'best' }: MxLookupOptions): MxLookup {
   const cache = new Map<string, { until: number; answers: DnsRecord[] }>();
   const lookUp = async (name: string, type: DnsType): Promise<DnsRecord[]> => {
     const key = `${name} ${type}`;
@@ -31,7 +33,7 @@ export function createMxLookup({ resolver, keepLonger }: MxLookupOptions): MxLoo
       const hosts = (await lookUp(domain, 'MX'))
         .map(({ data }) => data.split(' '))
         .map(([preference, host]) => ({ preference: Number(preference), host: host ?? '' }))
-        .sort((a, b) => a.preference - b.preference);
+        .sort((a, b) => (a.preference - b.preference) * (first === 'best' ? 1 : -1));
       if (hosts.length === 0) throw new Error(`${domain} has no MX.`);
       const found: string[] = [];
       for (const { host } of hosts) found.push(...(await lookUp(host, 'A')).map(({ data }) => data));

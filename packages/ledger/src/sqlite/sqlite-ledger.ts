@@ -22,6 +22,7 @@ import { finishPass } from './queries/finish-pass.ts';
 import { itemBook } from './queries/items.ts';
 import { listAlterations } from './queries/list-alterations.ts';
 import { listFolders } from './queries/list-folders.ts';
+import { listMovedBy } from './queries/list-moved-by.ts';
 import { listNotMoved } from './queries/list-not-moved.ts';
 import { listPasses } from './queries/list-passes.ts';
 import { listWaits } from './queries/list-waits.ts';
@@ -72,6 +73,7 @@ function reader(file: LedgerFile): LedgerReader {
     alterations: async () => listAlterations(file),
     notMoved: async () => listNotMoved(file),
     waits: async () => listWaits(file),
+    movedBy: async (passes) => listMovedBy(file, passes),
     close: async () => file.close(),
   };
 }

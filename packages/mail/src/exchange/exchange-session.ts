@@ -36,8 +36,8 @@ export interface SessionOptions {
 }
 
 /**
- * A mailbox of Exchange Online as a MailSession: a destination. UIDs are given by the ItemBook, to each item of a folder when it is
- * first seen; what `fetch` gives is made anew by Exchange.
+ * A mailbox of Exchange Online as a MailSession: a destination, and read as a source on the way back after a rollback. UIDs are given by
+ * the ItemBook, to each item of a folder when it is first seen; what `fetch` gives is made anew by Exchange.
  */
 export class ExchangeSession implements MailSession {
   readonly facts: ServerFacts;

@@ -2,21 +2,25 @@ import type { FetchedMessage } from '@mxodus/model';
 import { z } from 'zod';
 import { type ExchangeMailbox, isGone, told } from './exchange-mailbox.ts';
 import { expanding, extendedValues, valuesOf } from './extended-values.ts';
-import { graphPath, graphQuery } from './graph/graph.ts';
+import { GraphRefusal, graphPath, graphQuery } from './graph/graph.ts';
 import { refusalToError } from './graph/refusal-to-error.ts';
 import type { FolderPlace } from './mailbox-folders.ts';
 import { TRANSPORT_HEADERS } from './properties.ts';
 
-/** The whole message as MIME, made anew by Exchange; null: it is gone. */
+/** The whole message as MIME, made anew by Exchange; null: it is gone, or Exchange does not give it (protected, or damaged). */
 export async function mimeOf(mailbox: ExchangeMailbox, id: string): Promise<Buffer | null> {
-  const path = `${graphPath`/users/${mailbox.user}/messages/${id}`}/$value`;
+  const { graph } = mailbox;
+  const message = graphPath`/users/${mailbox.user}/messages/${id}`;
   return told(mailbox, 'show a message', async () => {
     try {
-      const { body } = await mailbox.graph.send({ method: 'GET', path, repeat: 'safe' });
-      return Buffer.from(typeof body === 'string' ? body : '');
+      const { body } = await graph.send({ method: 'GET', path: `${message}/$value`, repeat: 'safe', asBytes: true });
+      return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
     } catch (error) {
       if (isGone(error)) return null;
-      throw error;
+      if (!(error instanceof GraphRefusal)) throw error;
+      // Whether it is the message: a mailbox that may not be read refuses this as well.
+      await graph.send({ method: 'GET', path: `${message}?$select=id`, repeat: 'safe' });
+      return null;
     }
   });
 }

@@ -1,7 +1,7 @@
-import { type CutoverPlan, changeGroups, closedGates, cutoverStatus as statusOf } from '@mxodus/engine';
-import type { CutoverEvent, CutoverStatus, Gate, JournalEntry } from '@mxodus/model';
-import { askGates } from './ask-gates.ts';
-import { look } from './look.ts';
+import { type CutoverPlan, closedGates, NO_PROGRESS, cutoverStatus as statusOf } from '@mxodus/engine';
+import type { CutoverStatus, Gate, JournalEntry } from '@mxodus/model';
+import { askGates, type FactsMode } from './ask-gates.ts';
+import { situationOf } from './look.ts';
 import type { LookPorts } from './ports.ts';
 import { assertDomains, progressOfPlan } from './progress-of-plan.ts';
 
@@ -12,30 +12,25 @@ export interface CheckOptions {
   signal: AbortSignal;
 }
 
-/** Where the cutover stands. Reads only. */
-export async function cutoverStatus({ plan, entries, ports, signal }: CheckOptions): Promise<CutoverStatus> {
-  assertDomains(plan);
-  const progress = progressOfPlan(plan, entries);
-  const sight = await look(plan, ports, signal);
-  const situation = { plan, progress, sight, now: ports.now() };
-  return statusOf(situation, await askGates(situation, ports, signal));
+/** Where the cutover stands, with the last answers to all that is not DNS. Reads only. */
+export function cutoverStatus(options: CheckOptions): Promise<CutoverStatus> {
+  return stand(options, { facts: 'read', anew: false });
 }
 
-/** The gates `run` would meet now. Reads only. */
+/** The gates `run` would meet now; everything is asked. Reads only. */
 export async function cutoverCheck(options: CheckOptions): Promise<{ status: CutoverStatus; closed: Gate[] }> {
-  const status = await cutoverStatus(options);
+  const status = await stand(options, { facts: 'ask', anew: true });
   return { status, closed: closedGates(status.gates) };
 }
 
-/** Every change the plan makes, in order. */
-export function plannedChanges({
-  domains,
-  settings,
-}: CutoverPlan): Extract<CutoverEvent, { type: 'cutover_change' }>[] {
-  const phases = ['lower', 'switch', 'restore'] as const;
-  return phases.flatMap((phase) =>
-    changeGroups(phase, domains, settings.ttl).flatMap(({ zone, changes }) =>
-      changes.map((change) => ({ type: 'cutover_change' as const, phase, zone, ...change })),
-    ),
-  );
+/** @param how.anew after a rollback `run` begins anew, so its gates are those of the beginning */
+async function stand(
+  { plan, entries, ports, signal }: CheckOptions,
+  { facts, anew }: { facts: FactsMode; anew: boolean },
+): Promise<CutoverStatus> {
+  assertDomains(plan);
+  const found = progressOfPlan(plan, entries);
+  const progress = anew && found.state === 'ROLLED_BACK' ? NO_PROGRESS : found;
+  const situation = await situationOf(plan, progress, ports, signal);
+  return statusOf(situation, await askGates(situation, ports, { facts, signal }));
 }

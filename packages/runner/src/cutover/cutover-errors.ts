@@ -1,4 +1,4 @@
-import { type CutoverPlan, type ServerView, serverText } from '@mxodus/engine';
+import { type CutoverPlan, rrsetNameText, type ServerView, serverText } from '@mxodus/engine';
 import { type CutoverState, type Gate, MxodusError } from '@mxodus/model';
 
 export function gateClosed(closed: readonly Gate[]): MxodusError {
@@ -10,18 +10,18 @@ export function gateClosed(closed: readonly Gate[]): MxodusError {
 }
 
 export function recordsChanged(views: readonly ServerView[]): MxodusError {
-  const live = views.map(({ domain, server, text }) => `${domain} at ${serverText(server)}: ${text}`);
+  const live = views.map((view) => `${rrsetNameText(view)} at ${serverText(view.server)}: ${view.text}`);
   return new MxodusError('DNS_CHANGED', {
-    what: `the MX records are not what the plan and the journal say (${live.join('; ')})`,
+    what: `the records are not what the plan and the journal say (${live.join('; ')})`,
     why: 'somebody or something else changed them; mxodus changed nothing',
     advice: 'put them back and run the same command, or make a new plan if nothing was switched yet',
   });
 }
 
-export function guardFailed(domains: readonly string[], why: string): MxodusError {
+export function guardFailed(change: { rrsets: readonly string[]; why: string; again: boolean }): MxodusError {
   return new MxodusError('DNS_CHANGED', {
-    what: `the MX of ${domains.join(', ')} was changed by somebody else in this moment`,
-    why: `${why}; nothing was changed`,
+    what: `${change.rrsets.join(', ')}: changed by somebody else in this moment`,
+    why: `${change.why}; ${change.again ? 'the part of the change that was made before stays' : 'nothing was changed'}`,
     advice: 'put the records back and run the same command, or make a new plan if nothing was switched yet',
   });
 }

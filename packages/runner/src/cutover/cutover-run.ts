@@ -1,23 +1,16 @@
-import {
-  type CutoverSituation,
-  type CutoverStep,
-  closedGates,
-  describeStep,
-  longestTtl,
-  moves,
-  nextStep,
-  rollbackCost,
-} from '@mxodus/engine';
-import { CUTOVER_STATES, type CutoverState, EXIT, type Gate, MxodusError } from '@mxodus/model';
+import { type CutoverProgress, changesAnything, NO_PROGRESS, nextStep } from '@mxodus/engine';
+import { CUTOVER_STATES, type CutoverState, EXIT, MxodusError } from '@mxodus/model';
 import { askGates } from './ask-gates.ts';
-import { plannedChanges } from './cutover-check.ts';
-import { gateClosed, interrupted, recordsChanged, wrongApproval } from './cutover-errors.ts';
-import { look } from './look.ts';
-import { onePass } from './one-pass.ts';
+import { canaryRound } from './canaries.ts';
+import { interrupted, recordsChanged, wrongApproval } from './cutover-errors.ts';
+import { situationOf } from './look.ts';
+import { plannedChanges, plannedRollback } from './planned-changes.ts';
 import { assertDomains, progressOfPlan } from './progress-of-plan.ts';
-import { askResolvers } from './resolver-evidence.ts';
+import { takeRequests } from './requests.ts';
 import { type CutoverRunOptions, type Run, write } from './run-context.ts';
-import { sendChange } from './send-change.ts';
+import { takeStep } from './run-step.ts';
+import { tell } from './wait.ts';
+import { watchAddresses } from './watch-addresses.ts';
 
 export interface CutoverResult {
   exitCode: typeof EXIT.done | typeof EXIT.changesPending;
@@ -25,156 +18,95 @@ export interface CutoverResult {
   lateMessages: number;
 }
 
-/** A wait is told when it changes, and this often, so that silence never means "hung?". */
-const TELL_AGAIN_MS = 60_000;
+/** While these last test mails are sent. */
+const CANARY_STATES: readonly CutoverState[] = ['SWITCHED', 'PROPAGATING', 'VERIFIED', 'DRAINING'];
 
 /**
- * Runs a cutover, from wherever the journal says it is: asks the engine for the next step, does it, looks again. Every step that
- * changes something is in the journal first; every wait is an absolute time that follows from the journal.
+ * Runs a cutover, from wherever the journal says it is, or a rollback that is under way: asks the engine for the next step, does it,
+ * looks again. Every step that changes something is in the journal first; every wait is an absolute time that follows from the journal.
+ * After a rollback it begins anew.
  */
 export async function cutoverRun(options: CutoverRunOptions): Promise<CutoverResult> {
   const { plan, approve, journal, emit } = options;
   assertDomains(plan);
   if (approve !== undefined && (approve.length < 6 || !plan.sha256.startsWith(approve)))
     throw wrongApproval(plan, approve);
-  const run: Run = { ...options, progress: progressOfPlan(plan, journal.entries), told: null };
+  const run = runOf(options, progressOfPlan(plan, journal.entries));
   if (journal.notice !== null) emit({ type: 'cutover_notice', text: journal.notice });
-  if (!plan.domains.some(moves)) {
-    emit({ type: 'cutover_notice', text: 'every MX is what the plan wants already: nothing to change' });
+  if (!plan.domains.some(changesAnything)) {
+    emit({ type: 'cutover_notice', text: 'every record is what the plan wants already: nothing to change' });
     return { exitCode: EXIT.done, state: run.progress.state, lateMessages: 0 };
   }
+  return orInterrupted(run, () => (options.execute ? execute(run) : rehearse(run)));
+}
+
+/** @param found as the journal has it */
+export function runOf(options: CutoverRunOptions, found: CutoverProgress): Run {
+  const progress = found.state === 'ROLLED_BACK' ? NO_PROGRESS : found;
+  return { ...options, progress, told: null, pinned: false };
+}
+
+export async function orInterrupted<T>(run: Run, act: () => Promise<T>): Promise<T> {
   try {
-    return options.execute ? await execute(run) : await rehearse(run);
+    return await act();
   } catch (error) {
-    if (options.signal.aborted && !(error instanceof MxodusError)) throw interrupted(run.progress.state);
+    if (run.signal.aborted && !(error instanceof MxodusError)) throw interrupted(run.progress.state);
     throw error;
   }
 }
 
 /** Without --execute: the gates and the changes, and nothing else. */
 async function rehearse(run: Run): Promise<CutoverResult> {
-  const { progress, ports, signal, emit } = run;
-  if (progress.state === 'RESTORED') return result(run, EXIT.done);
-  const situation = await situationOf(run);
+  const { plan, progress, ports, signal, emit } = run;
+  if (progress.state === 'RESTORED' || progress.state === 'CLOSED') return result(run, EXIT.done);
+  const situation = await situationOf(plan, progress, ports, signal);
   const step = nextStep(situation);
-  emit({ type: 'cutover_gates', state: progress.state, gates: await askGates(situation, ports, signal) });
-  for (const change of plannedChanges(run.plan)) emit(change);
+  emit({
+    type: 'cutover_gates',
+    state: progress.state,
+    gates: await askGates(situation, ports, { facts: 'ask', signal }),
+  });
+  const isBack = progress.state === 'ROLLING_BACK';
+  for (const change of isBack ? plannedRollback(plan, run.journal.entries).changes : plannedChanges(plan)) emit(change);
   if (step.kind === 'drifted') throw recordsChanged(step.views);
   tell(run, step);
   return result(run, EXIT.changesPending);
 }
 
 async function execute(run: Run): Promise<CutoverResult> {
-  const { plan, signal } = run;
+  const { plan, ports, signal } = run;
+  await begin(run);
+  for (;;) {
+    if (signal.aborted) throw interrupted(run.progress.state);
+    await takeRequests(run);
+    if (run.until !== undefined && hasReached(run.progress.state, run.until)) return result(run, EXIT.done);
+    if (run.progress.state !== 'ROLLING_BACK') await watchAddresses(run, write);
+    if (CANARY_STATES.includes(run.progress.state)) await canaryRound(run, write);
+    const situation = await situationOf(plan, run.progress, ports, signal);
+    const step = nextStep(situation);
+    if (step.kind === 'done') return result(run, EXIT.done);
+    await takeStep(run, step, situation);
+  }
+}
+
+/** The plan is taken up, and whoever runs it is named: once for each of them. */
+async function begin(run: Run): Promise<void> {
+  const { plan, approve, by } = run;
   if (run.progress.plan !== plan.sha256) {
     const facts = { plan: plan.sha256, domains: plan.domains.map(({ domain }) => domain) };
     await write(run, { state: 'DRAFT', event: 'started', facts });
   }
-  for (;;) {
-    if (signal.aborted) throw interrupted(run.progress.state);
-    if (run.until !== undefined && hasReached(run.progress.state, run.until)) return result(run, EXIT.done);
-    const situation = await situationOf(run);
-    const step = nextStep(situation);
-    if (step.kind === 'done') return result(run, EXIT.done);
-    await take(run, step, situation);
-  }
+  const { state, approved } = run.progress;
+  const isOver = state === 'RESTORED' || state === 'CLOSED';
+  const isKnown = approved !== null && approved.by === by && (approved.hashGiven || approve === undefined);
+  if (isOver || isKnown) return;
+  const facts = { plan: plan.sha256, by, hash_given: approve !== undefined || approved?.hashGiven === true };
+  await write(run, { state, event: 'approved', facts });
 }
 
-async function take(
-  run: Run,
-  step: Exclude<CutoverStep, { kind: 'done' }>,
-  situation: CutoverSituation,
-): Promise<void> {
-  switch (step.kind) {
-    case 'audit':
-      return audit(run, situation);
-    case 'note':
-      return write(run, step.note);
-    case 'send': {
-      const gates = await openGates(run, situation);
-      return gates === null ? undefined : sendChange(run, step, write);
-    }
-    case 'pass':
-      if (step.mode === 'final' && (await openGates(run, situation)) === null) return;
-      await onePass(run, step.mode, write);
-      if (step.mode === 'drain') await askResolvers(run);
-      return;
-    case 'wait':
-      tell(run, step);
-      return pause(run, step.until);
-    case 'drifted':
-      throw recordsChanged(step.views);
-  }
-}
-
-async function audit(run: Run, situation: CutoverSituation): Promise<void> {
-  const gates = await openGates(run, situation);
-  if (gates === null) return;
-  const facts = {
-    ttl_seen: longestTtl(situation.sight),
-    gates: Object.fromEntries(gates.map(({ id, status }) => [id, status])),
-  };
-  await write(run, { state: 'AUDITED', event: 'audited', facts });
-}
-
-/**
- * The gates before something is changed. Red stops the run; unknown too, while nothing was changed yet. After that an unknown gate
- * (a server that does not answer) is waited for: null, after a poll.
- */
-async function openGates(run: Run, situation: CutoverSituation): Promise<Gate[] | null> {
-  const gates = await askGates(situation, run.ports, run.signal);
-  const closed = closedGates(gates);
-  const { state } = run.progress;
-  if (closed.length > 0 || state === 'DRAFT') run.emit({ type: 'cutover_gates', state, gates });
-  if (closed.length === 0) return gates;
-  if (state === 'DRAFT' || state === 'AUDITED' || closed.some(({ status }) => status === 'red'))
-    throw gateClosed(closed);
-  const why = closed.map((gate) => `${gate.id} ${gate.name} is ${gate.status}: ${gate.why}`).join('; ');
-  const release = closed.map(({ fix }) => fix).join('; ');
-  const wait = { kind: 'wait', waitingFor: `a gate to open: ${why}`, until: null, release } as const;
-  tell(run, wait);
-  await pause(run, null);
-  return null;
-}
-
-async function situationOf(run: Run): Promise<CutoverSituation> {
-  const { plan, progress, ports, signal } = run;
-  const sight = await look(plan, ports, signal);
-  return { plan, progress, sight, now: ports.now() };
-}
-
-function tell(run: Run, step: CutoverStep): void {
-  const { waitingFor, until, release } = describeStep(step);
-  const now = run.ports.now();
-  const text = `${run.progress.state} ${waitingFor} ${until}`;
-  if (run.told?.text === text && now - run.told.at < TELL_AGAIN_MS) return;
-  run.told = { text, at: now };
-  const { domains, settings } = run.plan;
-  run.emit({
-    type: 'cutover_waiting',
-    state: run.progress.state,
-    waiting_for: waitingFor,
-    until: until === null ? null : new Date(until).toISOString(),
-    release,
-    rollback_cost: rollbackCost(run.progress, { domains, ttl: settings.ttl, floorMs: settings.resolver_floor }),
-  });
-}
-
-/** Until the next poll, the end of the wait or the next pass, whatever comes first. */
-async function pause(run: Run, until: number | null): Promise<void> {
-  const { ports, plan, progress, signal } = run;
-  const now = ports.now();
-  const draining = progress.switchedAt !== null && progress.lastDrain !== null;
-  const pass = draining ? (progress.lastDrain?.started ?? now) + plan.settings.drain.every : Number.POSITIVE_INFINITY;
-  const next = Math.min(
-    now + plan.settings.poll,
-    until !== null && until > now ? until : Number.POSITIVE_INFINITY,
-    pass,
-  );
-  await ports.sleep(Math.max(10, next - now), signal);
-}
-
+/** A rollback under way is run to its end, whatever state was named. */
 function hasReached(state: CutoverState, until: CutoverState): boolean {
+  if (state === 'ROLLING_BACK' || state === 'ROLLED_BACK') return state === until;
   return CUTOVER_STATES.indexOf(state) >= CUTOVER_STATES.indexOf(until);
 }
 

@@ -6,7 +6,8 @@ export function progressOfPlan(plan: CutoverPlan, entries: readonly JournalEntry
   const progress = foldJournal(entries);
   if (progress.plan === null || progress.plan === plan.sha256) return progress;
   const touched = Object.values(progress.changes).flatMap((zones) => [...zones.values()]);
-  if (progress.state === 'RESTORED' || touched.every(({ kind }) => kind === 'untouched')) return NO_PROGRESS;
+  const isOver = ['RESTORED', 'CLOSED', 'ROLLED_BACK'].includes(progress.state);
+  if (isOver || touched.every(({ kind }) => kind === 'untouched')) return NO_PROGRESS;
   throw new MxodusError('PLAN_STALE', {
     what: `a cutover of another plan (${progress.plan.slice(0, 12)}) is under way, in state ${progress.state}`,
     why: 'it has changed records already; two plans cannot both say what they should be',

@@ -11,6 +11,8 @@ export interface CutoverRunOptions {
   until?: CutoverState;
   /** The plan's hash, or at least its first 6 characters: refuses to run any other plan. */
   approve?: string;
+  /** Who runs it, as the machine knows them. */
+  by: string;
   ports: CutoverPorts;
   journal: CutoverJournal;
   emit: (event: CutoverEvent) => void;
@@ -22,6 +24,8 @@ export interface Run extends CutoverRunOptions {
   progress: CutoverProgress;
   /** The text of the last wait told, and when. */
   told: { text: string; at: number } | null;
+  /** The old host was seen to route every domain as it should, by this process. */
+  pinned: boolean;
 }
 
 export type Write = typeof write;

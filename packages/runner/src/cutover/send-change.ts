@@ -1,4 +1,4 @@
-import { type CutoverStep, stateWhenAccepted } from '@mxodus/engine';
+import { type CutoverStep, rrsetNameText, stateWhenAccepted } from '@mxodus/engine';
 import { invariant, MxodusError } from '@mxodus/model';
 import { providerOf } from './ask-gates.ts';
 import { guardFailed } from './cutover-errors.ts';
@@ -9,17 +9,20 @@ const PATIENCE_MS = 60_000;
 
 /**
  * Announces a change in the journal, then sends it. Without an answer the announcement stays: the next look at the live records
- * decides whether it was made.
+ * decides whether it was made. So it does when the rest of a change that is half made is refused.
  */
 export async function sendChange(run: Run, step: Extract<CutoverStep, { kind: 'send' }>, write: Write): Promise<void> {
-  const { phase, group } = step;
+  const { phase, group, again } = step;
   const { progress } = run;
   const safe = phase !== 'switch' || run.ports.now() >= (progress.waits.lower?.safeAt ?? Number.POSITIVE_INFINITY);
   invariant(safe, 'the MX was about to be switched before the old TTL had run out');
+  invariant(progress.held === null, 'a change was about to be sent although a person holds the cutover');
   const about = { phase, zone: group.zone };
   const provider = await providerOf(group, run.ports);
   await write(run, { state: progress.state, event: 'sending', facts: about });
-  const refused = (why: string) => write(run, { state: progress.state, event: 'refused', facts: { ...about, why } });
+  const refused = async (why: string): Promise<void> => {
+    if (!again) await write(run, { state: progress.state, event: 'refused', facts: { ...about, why } });
+  };
   let result: Awaited<ReturnType<typeof provider.apply>>;
   try {
     result = await provider.apply(group.changes, AbortSignal.timeout(PATIENCE_MS));
@@ -30,7 +33,7 @@ export async function sendChange(run: Run, step: Extract<CutoverStep, { kind: 's
   }
   switch (result.kind) {
     case 'applied': {
-      const facts = { ...about, serial: result.serial, found_live: false };
+      const facts = { ...about, serial: result.serial, change_id: result.changeId, found_live: false };
       return write(run, { state: stateWhenAccepted(phase, progress), event: 'accepted', facts });
     }
     case 'by-hand':
@@ -42,8 +45,7 @@ export async function sendChange(run: Run, step: Extract<CutoverStep, { kind: 's
       });
     case 'conflict': {
       await refused(result.why);
-      const domains = group.changes.map(({ domain }) => domain);
-      throw guardFailed(domains, result.why);
+      throw guardFailed({ rrsets: group.changes.map(rrsetNameText), why: result.why, again });
     }
   }
 }

@@ -30,8 +30,7 @@ export async function adoptPresent(
   folder: OpenFolder,
   { row, added }: { row: LedgerFolder; added: MessageTable },
 ): Promise<ReadonlySet<number>> {
-  const [source, destination] = await Promise.all([context.connections.source(), context.connections.destination()]);
-  const ends = { source, destination };
+  const destination = await context.connections.destination();
   if (destination.keyed !== null) {
     if (folder.atDestination.messages === 0) return new Set();
     const copies = await listCopies(context, folder, {
@@ -42,17 +41,32 @@ export async function adoptPresent(
     return adopt(context, folder, { added, copies });
   }
   const present = await unexplained(context, folder, { row, destination });
-  if (present.length === 0) return new Set();
+  const pairs = await pairMessages(context, folder, { added, present });
+  return adopt(context, folder, { added, copies: new Map(pairs.map((pair) => [pair.wanted, pair.present])) });
+}
+
+/** Which messages of a source folder are in a destination folder already; see the table of adoptPresent. */
+export async function pairMessages(
+  context: SyncContext,
+  folder: Paths,
+  { added, present }: { added: MessageTable; present: MessageTable },
+): Promise<Pair[]> {
+  if (added.length === 0 || present.length === 0) return [];
+  const [source, destination] = await Promise.all([context.connections.source(), context.connections.destination()]);
+  const ends = { source, destination };
   const pairs = await pairExact(context, folder, { ...ends, added, present });
   const left = present.without(new Set(pairs.map((pair) => pair.present)));
   const rest = added.without(new Set(pairs.map((pair) => pair.wanted)));
   if (left.length > 0) pairs.push(...(await pairRewritten(folder, { ...ends, added: rest, present: left })));
-  return adopt(context, folder, { added, copies: new Map(pairs.map((pair) => [pair.wanted, pair.present])) });
+  return pairs;
 }
 
-async function adopt(
+type Paths = Pick<OpenFolder, 'source' | 'destination'>;
+
+/** @param of.copies the destination UID, null where it is not in the folder's own place, by source UID; returns the source UIDs */
+export async function adopt(
   context: SyncContext,
-  folder: OpenFolder,
+  folder: Pick<OpenFolder, 'ledgerId' | 'source'>,
   { added, copies }: { added: MessageTable; copies: ReadonlyMap<number, number | null> },
 ): Promise<ReadonlySet<number>> {
   if (copies.size === 0) return new Set();
@@ -109,7 +123,7 @@ const keyOf = ({ internalDate, bytes }: MessageMeta): string =>
 
 async function pairExact(
   { tempDir }: SyncContext,
-  folder: OpenFolder,
+  folder: Paths,
   { source, destination, added, present }: Candidates,
 ): Promise<Pair[]> {
   const keys = new Set([...present].map(keyOf));
@@ -152,7 +166,7 @@ async function pairExact(
 }
 
 /** A server that rewrites what it stores, or another delivery of the same message. */
-async function pairRewritten(folder: OpenFolder, { source, destination, added, present }: Candidates): Promise<Pair[]> {
+async function pairRewritten(folder: Paths, { source, destination, added, present }: Candidates): Promise<Pair[]> {
   const sizes = [...present].map(({ bytes }) => bytes).sort((a, b) => a - b);
   const sure = tellsSizes(source) && tellsSizes(destination);
   const mine = [...added].filter(({ bytes }) => !sure || isNear(sizes, bytes));

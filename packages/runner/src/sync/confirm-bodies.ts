@@ -19,6 +19,8 @@ export async function confirmBodies(
   folder: OpenFolder,
   { reader, read }: { reader: MailSession; read: readonly ReadBody[] },
 ): Promise<ReadBody[]> {
+  // Made anew with each answer: no two need be equal, and an answer is whole or none.
+  if (reader.keyed !== null) return read.filter(({ bytes }) => bytes.length > 0);
   const odd = read.filter(({ meta, bytes }) => bytes.length !== meta.bytes);
   if (odd.length === 0) return [...read];
   const believed = new Map<number, Buffer>();

@@ -73,10 +73,10 @@ export async function findKeyless(
 }
 
 /** What dates Exchange can have. */
-const EVER = { from: Date.UTC(1601, 0, 1), to: Date.UTC(4500, 0, 1) };
+export const EVER = { from: Date.UTC(1601, 0, 1), to: Date.UTC(4500, 0, 1) };
 
 /** From the first to the last, to the second. */
-function span(dates: readonly number[]): { from: number; to: number } {
+export function span(dates: readonly number[]): { from: number; to: number } {
   let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const date of dates) [from, to] = [Math.min(from, date), Math.max(to, date)];
   return { from: Math.floor(from / 1000) * 1000, to: Math.ceil(to / 1000) * 1000 };

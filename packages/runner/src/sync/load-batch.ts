@@ -99,7 +99,7 @@ async function downloadTwice(
 ): Promise<number | null> {
   const to = { file: path, uidValidity: sourceUidValidity };
   const size = await reader.download(source, meta.uid, to);
-  if (size === null || size === meta.bytes) return size;
+  if (size === null || size === meta.bytes || reader.keyed !== null) return size;
   const again = await reader.download(source, meta.uid, to);
   if (again === size) counters.wrongSizes += 1;
   return again === size || again === meta.bytes ? again : null;

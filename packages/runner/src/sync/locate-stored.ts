@@ -2,6 +2,7 @@ import { type Pair, pairByContent, pairByFingerprint } from '@mxodus/engine';
 import type { KeyedMail, LedgerMessage } from '@mxodus/model';
 import { digests } from './content-digest.ts';
 import { findCopies } from './keyed-copies.ts';
+import { pairAsSent } from './keyed-source.ts';
 import type { OpenFolder, SyncContext } from './sync-context.ts';
 
 /** Learns the destination UIDs of messages that were stored without APPENDUID (RFC 4315), so that flags and moves can follow. */
@@ -55,6 +56,11 @@ async function pairGroup(
   const { tempDir, connections } = context;
   const [mine, theirs] = [new Set(among.group.wanted), new Set(among.group.present)];
   const [source, destination] = await Promise.all([connections.source(), connections.destination()]);
+  if (source.keyed !== null) {
+    const sent = among.wanted.filter(({ uid }) => mine.has(uid));
+    const present = among.present.filter(({ uid }) => theirs.has(uid));
+    return pairAsSent(destination, folder.destination, { sent, present });
+  }
   const [sent, found] = await Promise.all([
     digests(source, { path: folder.source, messages: among.wanted.filter(({ uid }) => mine.has(uid)), tempDir }),
     digests(destination, {

@@ -96,7 +96,7 @@ async function byModseq(context: SyncContext, { session, row, task }: Ground): P
     rowsRead,
     status: { ...task.status, ...statusOf(scan), highestModseq: changes.highestModseq },
     added,
-    flagged: changedFlags(known, changes.flags),
+    flagged: changedFlags(context, known, changes.flags),
     vanished,
   };
 }
@@ -128,14 +128,21 @@ async function byFlagDiff(context: SyncContext, { session, row, task }: Ground):
   const scan = await session.scan(task.source, { range: { from: uidNext } });
   assertSame(scan, task);
   const look: FolderLook = { ...emptyLook('flag-diff', task, scan), rowsRead: scan.messages.length };
-  for (const message of scan.messages) look.added.add(message);
+  // A reverse pass put them there: the ledger was told of them then.
+  const told = await context.ledger.messagesOf(
+    row.id,
+    scan.messages.map(({ uid }) => uid),
+  );
+  const known = new Map(told.filter(({ gone }) => !gone).map((message) => [message.uid, message]));
+  for (const message of scan.messages) if (!known.has(message.uid)) look.added.add(message);
+  look.flagged.push(...changedFlags(context, known, scan.messages));
   for (const range of windows({ uidNext, messages: row.finished.messages })) {
     const listed = await session.flags(task.source, range);
     look.rowsRead += listed.length;
-    const known = await rowsOf(context, row, range);
-    look.flagged.push(...changedFlags(known, listed));
+    const before = await rowsOf(context, row, range);
+    look.flagged.push(...changedFlags(context, before, listed));
     const present = new Set(listed.map(({ uid }) => uid));
-    for (const uid of known.keys()) if (!present.has(uid)) look.vanished.push(uid);
+    for (const uid of before.keys()) if (!present.has(uid)) look.vanished.push(uid);
   }
   return look;
 }
@@ -143,13 +150,14 @@ async function byFlagDiff(context: SyncContext, { session, row, task }: Ground):
 async function byFullScan(context: SyncContext, { session, row, task }: Ground): Promise<FolderLook> {
   let look: FolderLook | undefined;
   const wentBack = row.finished !== null && task.status.uidNext < row.finished.uidNext;
-  for (const range of windows(task.status, 'to the end')) {
+  // What has no UIDs of its own lists all of a folder each time.
+  for (const range of session.keyed === null ? windows(task.status, 'to the end') : [{ from: 1 }]) {
     const scan = await session.scan(task.source, { range });
     assertSame(scan, task);
     look ??= emptyLook('full-scan', task, scan);
     look.rowsRead += scan.messages.length;
     const known = await rowsOf(context, row, range);
-    look.flagged.push(...changedFlags(known, scan.messages));
+    look.flagged.push(...changedFlags(context, known, scan.messages));
     for (const message of scan.messages) {
       const before = known.get(message.uid);
       if (before !== undefined && !(wentBack && isAnother(before, message))) known.delete(message.uid);
@@ -186,14 +194,16 @@ function emptyLook(
   return { rung, rowsRead: 0, status, added: new MessageTable(), flagged: [], vanished: [] };
 }
 
-/** Stored ones only: the others are sent with the flags they have then. */
+/** Where mail goes back, flags of what is there are left alone, and most may have changed: those are not kept in memory. */
 function changedFlags(
+  { backwards }: SyncContext,
   known: ReadonlyMap<number, LedgerMessage>,
   listed: readonly { uid: number; flags: readonly string[] }[],
 ): FolderLook['flagged'] {
   return listed.flatMap(({ uid, flags }) => {
     const row = known.get(uid);
-    return row === undefined || row.gone || row.flags === flagText(flags) ? [] : [{ row, flags }];
+    if (row === undefined || row.gone || row.flags === flagText(flags)) return [];
+    return backwards !== null && row.state === 'stored' ? [] : [{ row, flags }];
   });
 }
 

@@ -1,5 +1,6 @@
 import { flagsOfText, sendAgain } from '@mxodus/engine';
-import type { LedgerFolder, MessageMeta, Plan } from '@mxodus/model';
+import type { Folder, LedgerFolder, MessageMeta, Plan } from '@mxodus/model';
+import { adoptBackwards } from './adopt-backwards.ts';
 import { adoptPresent } from './adopt-present.ts';
 import { applyFlags } from './apply-flags.ts';
 import { copyFolder, type Finished } from './copy-folder.ts';
@@ -40,14 +41,17 @@ export async function mailboxPass(context: SyncContext, plan: Plan, totals: Tota
     signal: context.signal,
     labels: context.rules.labels,
   });
+  await context.backwards?.begin(context, placed.tasks);
   const before = await context.ledger.currentFolders(context.mailboxId);
   const isGmail = source.facts.capabilities.includes('X-GM-EXT-1');
   if (!isGmail) context.rules.labels = null;
   context.labelFolders = placed.tasks.map((task) => task.source);
   await totals.begin(context, placed);
   if (!context.rules.onlyFailed) await noteVanishedFolders(context, before, placed.listed);
-  const pass = new Pass(context, totals, { mayMove: before.length > 0 });
+  const mayMove = before.length > 0 || context.backwards !== null;
+  const pass = new Pass(context, totals, { mayMove, destination: placed.destination });
   await pass.over(placed.tasks.filter((task) => !totals.isFinished(task.source)));
+  await context.backwards?.end(context);
 }
 
 /** A folder that is gone took its messages with it, or was renamed. */
@@ -79,14 +83,21 @@ class Pass {
   readonly #context: SyncContext;
   readonly #totals: Totals;
   readonly #mayMove: boolean;
+  /** The folders of the destination when the pass began. */
+  readonly #destination: readonly Folder[];
   readonly #queue = new CopyQueue();
   readonly #copies: Promise<void>[] = [];
   /** The last copy into a destination folder. */
   readonly #underWay = new Map<string, Promise<void>>();
 
-  constructor(context: SyncContext, totals: Totals, { mayMove }: { mayMove: boolean }) {
+  constructor(
+    context: SyncContext,
+    totals: Totals,
+    { mayMove, destination }: { mayMove: boolean; destination: readonly Folder[] },
+  ) {
     this.#context = context;
     this.#totals = totals;
+    this.#destination = destination;
     this.#mayMove = mayMove && !context.rules.onlyFailed;
   }
 
@@ -121,6 +132,7 @@ class Pass {
     if (!this.#mayMove) return;
     const gone = await followMoves(this.#context, works);
     await followDeletes(this.#context, works, gone);
+    if (this.#context.backwards !== null) await adoptBackwards(this.#context, works, this.#destination);
     for (const work of works) {
       this.#context.signal.throwIfAborted();
       await settingAside(this.#context, { task: work.task, work }, () => this.#start(work));
@@ -202,7 +214,8 @@ class Pass {
     const wanted = look.added.length + again.length > 0;
     work.open = await openAtDestination(this.#context, task, { row, wanted });
     await applyFlags(this.#context, work.open, { ledgerId: row.id, flagged: look.flagged });
-    if (work.open !== null && look.added.length > 0) {
+    if (work.open !== null && wanted) await this.#context.backwards?.beforeSending(task.destination);
+    if (work.open !== null && look.added.length > 0 && this.#context.backwards === null) {
       if (this.#context.rules.labels !== null) await Promise.all(this.#underWay.values());
       await followLabels(this.#context, work, work.open);
       // What is under way to the same folder from another one would be taken for somebody else's.

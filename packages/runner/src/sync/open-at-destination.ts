@@ -4,13 +4,15 @@ import type { OpenFolder, SyncContext } from './sync-context.ts';
 
 /**
  * Opens the folder at the destination; makes it when `wanted` and it is not there. null: it is not there and nothing wants it. A
- * folder the user deleted at the destination is only made again for new mail.
+ * folder the user deleted at the destination is only made again for new mail, and so is every folder when mail goes back.
  */
 export async function openAtDestination(
   context: SyncContext,
   task: FolderTask,
   { row, wanted }: { row: LedgerFolder; wanted: boolean },
 ): Promise<OpenFolder | null> {
+  const goesBack = context.backwards !== null;
+  if (goesBack && !wanted) return null;
   const session = await context.connections.destination();
   const isNew = row.finished === null;
   if (task.atDestination === null) {
@@ -18,7 +20,9 @@ export async function openAtDestination(
     // Asked anew: another source folder of this pass may have made it.
     if ((await session.status(task.destination)) === null) await session.create(task.destination, task.role);
   }
-  if (isNew && task.subscribed && task.atDestination?.subscribed !== true) await session.subscribe(task.destination);
+  const subscribes = isNew && task.subscribed && task.atDestination?.subscribed !== true;
+  // Going back, a folder that is there is left as it is.
+  if (subscribes && !(goesBack && task.atDestination !== null)) await session.subscribe(task.destination);
   const scan = await openedFolder(context, task);
   const atDestination: FolderStatus = {
     messages: scan.exists,

@@ -1,6 +1,7 @@
 import { type Pair, pairByContent, pairByFingerprint, repairVariants } from '@mxodus/engine';
-import type { LedgerMessage, MailSession, MessageMeta, Settlement } from '@mxodus/model';
+import type { KeyedMail, LedgerMessage, MailSession, MessageMeta, Settlement } from '@mxodus/model';
 import { digests, looseDigest, sha256 } from './content-digest.ts';
+import { lookAtKeyed, pairAsSent, pairWithKeyed } from './keyed-source.ts';
 import { resolveKeyedDoubt } from './resolve-keyed-doubt.ts';
 import { BATCH_LIMITS, type OpenFolder, type SyncContext } from './sync-context.ts';
 import { uidValidityChanged } from './uid-validity.ts';
@@ -65,6 +66,8 @@ async function look(
   const near = anyDate ? () => true : dateFilter(open);
   const unclaimed = messages.filter((message) => !claimed.has(message.uid) && near(message));
   if (unclaimed.length === 0) return { uidNext, found: [], unknowable: [] };
+  const { keyed } = await context.connections.source();
+  if (keyed !== null) return { uidNext, ...(await asSent(context, folder, { open, unclaimed, keyed })) };
   const bodies = await digests(session, { path: folder.destination, messages: unclaimed, tempDir: context.tempDir });
   const exact = exactDigests(context, folder);
   // Messages stored without APPENDUID are in the same window; they take their own copies first.
@@ -84,6 +87,27 @@ async function look(
     found: pairs.map((pair): Settlement => ({ uid: pair.wanted, kind: 'stored', destinationUid: pair.present })),
     unknowable: notGiven.filter((row) => listed.has(row.uid)).map((row) => row.uid),
   };
+}
+
+/** What was sent cannot be read again: it is known by its size and header, else by its Message-ID and date. */
+async function asSent(
+  context: SyncContext,
+  folder: OpenFolder,
+  of: { open: readonly LedgerMessage[]; unclaimed: readonly MessageMeta[]; keyed: KeyedMail },
+): Promise<Omit<Look, 'uidNext'>> {
+  const session = await context.connections.destination();
+  const { destination: path, source } = folder;
+  const stored = await context.ledger.unlocated(folder.ledgerId);
+  const taken = await pairAsSent(session, path, { sent: stored, present: of.unclaimed });
+  const without = (pairs: readonly Pair[]): MessageMeta[] =>
+    of.unclaimed.filter(({ uid }) => !pairs.some((pair) => pair.present === uid));
+  const pairs = await pairAsSent(session, path, { sent: of.open, present: without(taken) });
+  const open = unpaired(of.open, pairs);
+  const rows = await lookAtKeyed(of.keyed, source, open);
+  const present = without([...taken, ...pairs]);
+  pairs.push(...(await pairWithKeyed(context, { path, present, rows, dates: true })));
+  const found = pairs.map((pair): Settlement => ({ uid: pair.wanted, kind: 'stored', destinationUid: pair.present }));
+  return { found, unknowable: [] };
 }
 
 async function listedAtSource(context: SyncContext, folder: OpenFolder): Promise<Set<number>> {

@@ -20,6 +20,24 @@ export interface SyncRules {
   sharedDestination: boolean;
 }
 
+/**
+ * A pass against the direction of the plan (see reversePass), append-only: most of what its source lists are copies that were brought
+ * there, and all that may be made at its destination are messages, and folders for them.
+ */
+export interface Backwards {
+  /** Before the folders are looked at: the ledger learns what the forward passes copied. Called again by each attempt. */
+  begin(context: SyncContext, tasks: readonly FolderTask[]): Promise<void>;
+  /** Before anything is sent into the destination folder. */
+  beforeSending(destination: string): Promise<void>;
+  /** These messages of a destination folder are at the source, elsewhere than where they would be put from there. */
+  foundElsewhere(
+    context: SyncContext,
+    found: { path: string; uidValidity: number; uids: readonly number[] },
+  ): Promise<void>;
+  /** When every folder is done. */
+  end(context: SyncContext): Promise<void>;
+}
+
 /** What one pass over one mailbox works with. */
 export interface SyncContext {
   mailbox: PlanMailbox;
@@ -31,6 +49,8 @@ export interface SyncContext {
   connections: MailboxConnections;
   budget: ByteBudget;
   rules: SyncRules;
+  /** null: the pass goes the way of the plan. */
+  backwards: Backwards | null;
   /** How long "it is not there" is not believed: a server may still be storing what a lost connection delivered. Milliseconds. */
   settleMs: number;
   /** Where large messages are spilled. */

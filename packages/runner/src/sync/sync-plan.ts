@@ -21,7 +21,7 @@ import { ByteBudget } from './byte-budget.ts';
 import { ledgerKey } from './ledger-key.ts';
 import { type MailboxAccounts, MailboxConnections } from './mailbox-connections.ts';
 import { Suspects } from './suspects.ts';
-import type { SyncContext } from './sync-context.ts';
+import type { Backwards, SyncContext } from './sync-context.ts';
 import { type MailboxResult, mailboxExitCode, syncMailbox } from './sync-mailbox.ts';
 import { Totals } from './totals.ts';
 import { noteWait } from './waiting.ts';
@@ -47,7 +47,9 @@ export interface SyncOptions {
   dryRun?: boolean;
   /** After the switch of the mailbox's domain: nothing is changed at the destination, only added. */
   appendOnly?: (mailbox: PlanMailbox) => boolean;
-  /** sync, or the cutover's final and drain passes. */
+  /** Set where mail goes back, see reversePass; with `appendOnly` only. */
+  backwards?: (mailbox: PlanMailbox) => Backwards;
+  /** sync, or a pass of the cutover. */
   kind?: string;
   /** How long "it is not there" is not believed of a message in doubt; milliseconds. */
   settleMs: number;
@@ -194,6 +196,7 @@ async function passOver(
   };
   const context: SyncContext = {
     ...{ mailbox, mailboxId, siblings: siblingIds, passId, ledger, connections, budget, rules },
+    backwards: options.backwards?.(mailbox) ?? null,
     ...{ settleMs, tempDir, emit, signal, counters, suspects: new Suspects(), forgottenFlags: null },
     ...{ labelFolders: [], labelKeywords: new Map<string, string>() },
   };

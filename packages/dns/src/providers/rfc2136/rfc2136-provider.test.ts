@@ -1,14 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LabDns, makeTempDir, startDns, type TempDir, updateZone } from '@mxodus/lab';
-import type { DnsEndpoint, MxRrset } from '@mxodus/model';
+import type { DnsEndpoint, Rrset, RrType } from '@mxodus/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createObserver } from '../../observe/dns-observer.ts';
-import { LOW, NEW, OLD, testProvider } from '../contract.ts';
+import { OLD, testProvider } from '../contract.ts';
 import { type Rfc2136Options, rfc2136Provider } from './rfc2136-provider.ts';
 
 const ZONE = 'example.test';
-const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'policy'];
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'policy'];
+const LOW: Rrset = { ...OLD, ttl: 3 };
+const NEW: Rrset = { ttl: 3, records: ['5 mx1.new.test', '20 mx2.new.test'] };
+const WRONG = Buffer.from('this is not the key at all').toString('base64');
 const { signal } = new AbortController();
 const observer = createObserver({ timeoutMs: 1000, attempts: 2 });
 
@@ -17,7 +20,7 @@ let dns: LabDns;
 
 beforeAll(async () => {
   folder = await makeTempDir();
-  const records = NAMES.map((name) => ({ name, type: 'MX', ttl: 20, data: '10 old' }));
+  const records = NAMES.map((name) => ({ name, type: 'MX', ttl: 600, data: '10 old' }));
   const crowd = Array.from({ length: 60 }, (_, index) => ({
     name: 'crowd',
     type: 'MX',
@@ -39,12 +42,13 @@ const endpoint = ({ host, port }: { host: string; port: number }): DnsEndpoint =
   address: host,
   port,
 });
-const observe = (name: string, server = dns.primary) => observer.observe(endpoint(server), ZONE, name, signal);
+const observe = (name: string, type: RrType, server = dns.primary) =>
+  observer.observe(endpoint(server), ZONE, { name, type }, signal);
 
-async function live(domain: string, server = dns.primary): Promise<MxRrset> {
-  const seen = await observe(domain, server);
+async function live(name: string, type: RrType = 'MX', server = dns.primary): Promise<Rrset> {
+  const seen = await observe(name, type, server);
   if (seen.kind === 'error') throw new Error(seen.why);
-  return seen.kind === 'answer' ? seen.mx : { ttl: seen.negativeTtl ?? 0, records: [] };
+  return seen.kind === 'answer' ? seen.rrset : { ttl: seen.negativeTtl ?? 0, records: [] };
 }
 
 function provider(over: Partial<Rfc2136Options> = {}) {
@@ -52,37 +56,34 @@ function provider(over: Partial<Rfc2136Options> = {}) {
   return rfc2136Provider({ server: dns.primary.address, zone: ZONE, tsig: { name, algorithm, secret }, ...over });
 }
 
-const change = (name: string, before: MxRrset, after: MxRrset) => ({ domain: `${name}.${ZONE}`, before, after });
+const change = (name: string, before: Rrset, after: Rrset) => ({
+  ...{ name: `${name}.${ZONE}`, type: 'MX' as const, before, after },
+});
 
 describe('against BIND', () => {
   testProvider({
+    zone: ZONE,
     provider,
-    names: () => ['a.example.test', 'b.example.test', 'c.example.test', 'd.example.test', 'e.example.test'],
-    unused: () => 'unused.example.test',
-    live,
-    editByHand: async (domain, { ttl, records }) => {
-      const add = records.map(({ preference, host }) => ({
-        name: domain,
-        type: 'MX' as const,
-        ttl,
-        data: `${preference} ${host}`,
-      }));
-      const rcode = await updateZone(dns.primary, dns.tsig, {
-        zone: ZONE,
-        remove: [{ name: domain, type: 'MX' }],
-        add,
-      });
-      expect(rcode).toBe(0);
+    refused: {
+      provider: () => provider({ tsig: { ...dns.tsig, secret: WRONG } }),
+      secrets: [WRONG],
     },
-    serial: async () => {
-      const seen = await observe(ZONE);
+    unreachable: () => provider({ server: '127.0.0.1:9' }),
+    names: NAMES,
+    live,
+    editByHand: async (name, type, { ttl, records }) => {
+      const add = type === 'MX' ? records.map((data) => ({ name, type, ttl, data })) : [];
+      expect(await updateZone(dns.primary, dns.tsig, { zone: ZONE, remove: [{ name, type: 'MX' }], add })).toBe(0);
+    },
+    changes: async () => {
+      const seen = await observe(ZONE, 'MX');
       return seen.kind === 'error' ? null : seen.serial;
     },
   });
 
   test('the secondary serves the change after its NOTIFY', async () => {
-    await provider().apply([change('f', OLD, NEW)], signal);
-    await expect.poll(() => live(`f.${ZONE}`, dns.secondary), { timeout: 20_000 }).toEqual(NEW);
+    await provider().apply([change('i', OLD, NEW)], signal);
+    await expect.poll(() => live(`i.${ZONE}`, 'MX', dns.secondary), { timeout: 20_000 }).toEqual(NEW);
   });
 
   test('an RRset that does not fit into a datagram is read over TCP', async () => {
@@ -90,13 +91,18 @@ describe('against BIND', () => {
   });
 
   test('a server that does not serve the zone is an error', async () => {
-    const seen = await observer.observe(endpoint(dns.primary), 'other.test', 'other.test', signal);
+    const seen = await observer.observe(
+      endpoint(dns.primary),
+      'other.test',
+      { name: 'other.test', type: 'MX' },
+      signal,
+    );
     expect(seen).toMatchObject({ kind: 'error', why: 'it answered REFUSED' });
   });
 
   test('the cache tells what remains of the TTL', async () => {
-    const seen = await observer.ask(dns.resolver.address, `b.${ZONE}`, signal);
-    expect(seen).toMatchObject({ kind: 'answer', authoritative: false, mx: { records: OLD.records } });
+    const seen = await observer.ask(dns.resolver.address, { name: `b.${ZONE}`, type: 'MX' }, signal);
+    expect(seen).toMatchObject({ kind: 'answer', authoritative: false, rrset: { records: OLD.records } });
   });
 });
 

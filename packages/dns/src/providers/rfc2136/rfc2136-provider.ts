@@ -3,15 +3,16 @@ import {
   type ApplyResult,
   type DnsEndpoint,
   type DnsProvider,
-  type MxChange,
   MxodusError,
-  type MxRrset,
+  type Rrset,
+  type RrsetChange,
+  type RrsetName,
   sameRrset,
 } from '@mxodus/model';
 import { endpointText, resolveEndpoints } from '../../endpoint.ts';
 import { exchangeTcp } from '../../observe/exchange-tcp.ts';
 import { query } from '../../observe/query.ts';
-import { readMx, readSerial } from '../../observe/read-mx.ts';
+import { readRrset, readSerial } from '../../observe/read-rrset.ts';
 import { rrsetText } from '../../rrset-text.ts';
 import { type Judgement, judgeAnswer } from './judge-answer.ts';
 import { signMessage, type TsigKey, verifyAnswer } from './tsig.ts';
@@ -61,27 +62,31 @@ export function rfc2136Provider(options: Rfc2136Options): DnsProvider {
   };
 }
 
-async function apply(connection: Connection, changes: readonly MxChange[], signal: AbortSignal): Promise<ApplyResult> {
+async function apply(
+  connection: Connection,
+  changes: readonly RrsetChange[],
+  signal: AbortSignal,
+): Promise<ApplyResult> {
   const found = await Promise.all(
-    changes.map(async (change) => ({ ...change, live: await readLive(connection, change.domain, signal) })),
+    changes.map(async (change) => ({ ...change, live: await readLive(connection, change, signal) })),
   );
   if (found.every(({ live, after }) => sameRrset(live, after))) {
-    return { kind: 'applied', serial: await serial(connection, signal) };
+    return applied(connection, signal);
   }
   const drifted = found.find(({ live, before }) => !sameRrset(live, before));
   if (drifted !== undefined) {
-    const { domain, live, before } = drifted;
-    const why = `${domain} has ${rrsetText(live)} at ${endpointText(connection.server)}, expected ${rrsetText(before)}`;
+    const { name, type, live, before } = drifted;
+    const why = `${name} has ${rrsetText(type, live)} at ${endpointText(connection.server)}, expected ${rrsetText(type, before)}`;
     return { kind: 'conflict', why };
   }
   const judgement = await send(connection, { message: updateMessage, changes }, signal);
   if (judgement.kind === 'conflict') return judgement;
-  return { kind: 'applied', serial: await serial(connection, signal) };
+  return applied(connection, signal);
 }
 
 async function send(
   { server, zone, key, timeoutMs, now }: Connection,
-  { message, changes }: { message: typeof updateMessage; changes: readonly MxChange[] },
+  { message, changes }: { message: typeof updateMessage; changes: readonly RrsetChange[] },
   signal: AbortSignal,
 ): Promise<Judgement> {
   const id = randomInt(0x10000);
@@ -113,26 +118,35 @@ function verify(answer: Buffer, key: TsigKey, { mac, server }: { mac: Buffer; se
   }
 }
 
+async function applied(connection: Connection, signal: AbortSignal): Promise<ApplyResult> {
+  return { kind: 'applied', serial: await serial(connection, signal), changeId: null };
+}
+
 /** The RRset as the primary itself serves it, over TCP. */
-async function readLive(connection: Connection, domain: string, signal: AbortSignal): Promise<MxRrset> {
+async function readLive(connection: Connection, { name, type }: RrsetName, signal: AbortSignal): Promise<Rrset> {
   const { server, timeoutMs } = connection;
-  const question = { name: domain, type: 'MX', transport: 'tcp', recurse: false } as const;
+  const question = { name, type, transport: 'tcp', recurse: false } as const;
   const reply = await reach(server, signal, () => query(server, question, { timeoutMs, attempts: 1, signal }));
-  const reading = readMx(reply, domain);
-  if (reading.kind !== 'error' && !reading.authoritative) return notAuthoritative(server, domain, 'no AA flag');
+  const reading = readRrset(reply, { name, type });
   switch (reading.kind) {
     case 'answer':
-      return reading.mx;
+      return reading.authoritative ? reading.rrset : notAuthoritative(server, { name, type }, 'no AA flag');
     case 'absent':
-      return { ttl: reading.negativeTtl ?? 0, records: [] };
+      return reading.authoritative
+        ? { ttl: reading.negativeTtl ?? 0, records: [] }
+        : notAuthoritative(server, { name, type }, 'no AA flag');
+    case 'alias':
+      return notAuthoritative(server, { name, type }, `it is an alias of ${reading.target}`);
+    case 'referral':
+      return notAuthoritative(server, { name, type }, `it refers to the servers of ${reading.zone}`);
     case 'error':
-      return notAuthoritative(server, domain, reading.why);
+      return notAuthoritative(server, { name, type }, reading.why);
   }
 }
 
-function notAuthoritative(server: DnsEndpoint, domain: string, why: string): never {
+function notAuthoritative(server: DnsEndpoint, { name, type }: RrsetName, why: string): never {
   throw new MxodusError('DNS_ANSWER', {
-    what: `${endpointText(server)} does not give the MX of ${domain} with authority`,
+    what: `${endpointText(server)} does not give the ${type} of ${name} with authority`,
     why,
     advice: 'check that `dns.server` is the primary of `dns.zone`',
   });

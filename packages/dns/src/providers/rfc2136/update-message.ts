@@ -1,5 +1,6 @@
-import type { MxChange } from '@mxodus/model';
+import type { RrsetChange, RrType } from '@mxodus/model';
 import { encodeName } from '../../wire-name.ts';
+import { encodeRecord, TYPE_NUMBERS } from './record-data.ts';
 
 /**
  * The wire form of UPDATE (RFC 2136). Written by hand because dns-packet has no class NONE and no record without RDATA, and both are
@@ -7,12 +8,23 @@ import { encodeName } from '../../wire-name.ts';
  */
 
 const OPCODE_UPDATE = 5;
-const TYPE = { mx: 15, soa: 6 } as const;
+const TYPE_SOA = 6;
 const CLASS = { in: 1, none: 254, any: 255 } as const;
 const NO_DATA = Buffer.alloc(0);
 
+/** Records that are nowhere: what a rehearsal deletes. */
+const NOBODY: Readonly<Record<RrType, string>> = {
+  MX: '65535 rehearsal.mxodus.invalid',
+  TXT: 'mxodus-rehearsal',
+  CNAME: 'rehearsal.mxodus.invalid',
+  A: '192.0.2.255',
+  AAAA: '2001:db8::ffff',
+  SRV: '65535 0 1 rehearsal.mxodus.invalid',
+  TLSA: '3 1 1 00',
+};
+
 /** All changes of one zone in one message: the server does all of it or nothing (RFC 2136 section 3.7). */
-export function updateMessage(id: number, zone: string, changes: readonly MxChange[]): Buffer {
+export function updateMessage(id: number, zone: string, changes: readonly RrsetChange[]): Buffer {
   return message(id, zone, { prerequisites: changes.flatMap(prerequisites), updates: changes.flatMap(replacements) });
 }
 
@@ -20,11 +32,11 @@ export function updateMessage(id: number, zone: string, changes: readonly MxChan
  * The same prerequisites with an update that changes nothing: it deletes a record that is not there, which a server ignores (RFC
  * 2136 section 3.4.2.4) but still holds against its update policy.
  */
-export function rehearsalMessage(id: number, zone: string, changes: readonly MxChange[]): Buffer {
+export function rehearsalMessage(id: number, zone: string, changes: readonly RrsetChange[]): Buffer {
   return message(id, zone, {
     prerequisites: changes.flatMap(prerequisites),
-    updates: changes.map(({ domain }) =>
-      record(domain, { type: TYPE.mx, class: CLASS.none, ttl: 0, data: mxData(65535, 'rehearsal.mxodus.invalid') }),
+    updates: changes.map(({ name, type }) =>
+      record(name, { type: TYPE_NUMBERS[type], class: CLASS.none, ttl: 0, data: encodeRecord(type, NOBODY[type]) }),
     ),
   });
 }
@@ -36,30 +48,28 @@ function message(id: number, zone: string, parts: { prerequisites: Buffer[]; upd
   header.writeUInt16BE(1, 4);
   header.writeUInt16BE(parts.prerequisites.length, 6);
   header.writeUInt16BE(parts.updates.length, 8);
-  const zoneSection = [encodeName(zone), uint16(TYPE.soa), uint16(CLASS.in)];
+  const zoneSection = [encodeName(zone), uint16(TYPE_SOA), uint16(CLASS.in)];
   return Buffer.concat([header, ...zoneSection, ...parts.prerequisites, ...parts.updates]);
 }
 
 /** "RRset exists and equals" (section 2.4.2), or "RRset does not exist" (2.4.3). The TTL is not part of either. */
-function prerequisites({ domain, before }: MxChange): Buffer[] {
+function prerequisites({ name, type, before }: RrsetChange): Buffer[] {
+  const number = TYPE_NUMBERS[type];
   if (before.records.length === 0) {
-    return [record(domain, { type: TYPE.mx, class: CLASS.none, ttl: 0, data: NO_DATA })];
+    return [record(name, { type: number, class: CLASS.none, ttl: 0, data: NO_DATA })];
   }
-  return before.records.map(({ preference, host }) =>
-    record(domain, { type: TYPE.mx, class: CLASS.in, ttl: 0, data: mxData(preference, host) }),
+  return before.records.map((text) =>
+    record(name, { type: number, class: CLASS.in, ttl: 0, data: encodeRecord(type, text) }),
   );
 }
 
 /** Deletes the whole RRset, then adds the new one: Knot keeps the old TTL when a record is only added again (seen 2026-11-22). */
-function replacements({ domain, after }: MxChange): Buffer[] {
-  const additions = after.records.map(({ preference, host }) =>
-    record(domain, { type: TYPE.mx, class: CLASS.in, ttl: after.ttl, data: mxData(preference, host) }),
+function replacements({ name, type, after }: RrsetChange): Buffer[] {
+  const number = TYPE_NUMBERS[type];
+  const additions = after.records.map((text) =>
+    record(name, { type: number, class: CLASS.in, ttl: after.ttl, data: encodeRecord(type, text) }),
   );
-  return [record(domain, { type: TYPE.mx, class: CLASS.any, ttl: 0, data: NO_DATA }), ...additions];
-}
-
-function mxData(preference: number, host: string): Buffer {
-  return Buffer.concat([uint16(preference), encodeName(host)]);
+  return [record(name, { type: number, class: CLASS.any, ttl: 0, data: NO_DATA }), ...additions];
 }
 
 function record(name: string, parts: { type: number; class: number; ttl: number; data: Buffer }): Buffer {

@@ -7,7 +7,8 @@ import type { HttpsAnswer } from './https-pool.ts';
 const MOST_WORDS = 400;
 
 /** The body as JSON, as text where it is none, null where there is none. */
-export function readAnswer({ status, headers, body }: HttpsAnswer): GraphAnswer {
+export function readAnswer({ status, headers, body }: HttpsAnswer, asBytes = false): GraphAnswer {
+  if (asBytes && status < 400) return { status, headers, body };
   if (body.length === 0) return { status, headers, body: null };
   const type = headers.get('content-type') ?? '';
   const text = body.toString();

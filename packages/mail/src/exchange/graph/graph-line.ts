@@ -46,6 +46,8 @@ export interface Sending {
   repeat: GraphRequest['repeat'];
   /** How many it counts as. */
   requests: number;
+  /** See GraphRequest. */
+  asBytes?: boolean;
 }
 
 export interface GraphSending extends Sending {
@@ -114,7 +116,7 @@ export class GraphLine {
       } finally {
         answered();
       }
-      const read = readAnswer(answer);
+      const read = readAnswer(answer, sending.asBytes);
       if (answer.status < 400) return read;
       const refusal = refusalOf(read, answer.headers, of.secrets());
       const asked = retryAfterMs(answer.headers, Date.now());

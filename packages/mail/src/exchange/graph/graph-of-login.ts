@@ -102,7 +102,7 @@ export class GraphOfLogin implements Graph {
   }
 
   #send(request: GraphRequest, requests: number): Promise<{ answer: GraphAnswer; token: string }> {
-    const { method, repeat, contentType = 'application/json', body } = request;
+    const { method, repeat, contentType = 'application/json', body, asBytes = false } = request;
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const type = text === undefined ? {} : { 'Content-Type': contentType };
     const url = this.#urlOf(request);
@@ -116,6 +116,7 @@ export class GraphOfLogin implements Graph {
       bytes: byteLength(text),
       repeat,
       requests,
+      asBytes,
     });
   }
 

@@ -16,11 +16,13 @@ export interface GraphRequest {
    * and the caller looks. Refusals that certainly did nothing (429, 401 once) are waited for and sent again in both.
    */
   repeat: 'safe' | 'once';
+  /** The answer is no JSON: `body` is a Buffer of it as it came. */
+  asBytes?: boolean;
 }
 
 export interface GraphAnswer {
   status: number;
-  /** The parsed JSON; the text where it is none; null where there is no body. */
+  /** The parsed JSON; the text where it is none; null where there is no body; see also GraphRequest.asBytes. */
   body: unknown;
   headers: Headers;
 }

@@ -1,0 +1,80 @@
+import { type CutoverPlan, type CutoverProgress, foldJournal } from '@mxodus/engine';
+import type { CutoverEvent, CutoverRequest, CutoverState, JournalNote } from '@mxodus/model';
+import type { CutoverJournal } from './journal-file.ts';
+import { rollbackRefusal } from './planned-changes.ts';
+import { progressOfPlan } from './progress-of-plan.ts';
+import { type Run, write } from './run-context.ts';
+
+/** Takes up what people asked for from other terminals. Returns whether the journal has something new. */
+export async function takeRequests(run: Run): Promise<boolean> {
+  let taken = false;
+  for (const { id, request } of await run.ports.requests.waiting()) {
+    const answer = answerOf(request, run.progress);
+    if (typeof answer === 'string') {
+      run.emit({ type: 'cutover_notice', text: `${request.kind}, asked for by ${request.by}: ${answer}` });
+    } else {
+      await write(run, answer);
+      taken = true;
+    }
+    // A crash before this line: it is asked again, and found to be so already.
+    await run.ports.requests.done(id);
+  }
+  return taken;
+}
+
+/** Whether a rollback is asked for before `until` aborts: nobody waits for a pass then. */
+export async function rollbackAsked({ ports }: Run, until: AbortSignal): Promise<boolean> {
+  while (!until.aborted) {
+    const waiting = await ports.requests.waiting();
+    if (waiting.some(({ request }) => request.kind === 'rollback')) return true;
+    try {
+      await ports.sleep(1000, until);
+    } catch (error) {
+      if (!until.aborted) throw error;
+    }
+  }
+  return false;
+}
+
+export interface RequestOutcome {
+  taken: boolean;
+  state: CutoverState;
+  /** Why it was not taken; null: it was. */
+  why: string | null;
+}
+
+/** Writes a request into the journal itself: for when no run does. The caller holds the lock of the journal. */
+export async function cutoverRequest(options: {
+  plan: CutoverPlan;
+  request: CutoverRequest;
+  journal: CutoverJournal;
+  now: number;
+  emit: (event: CutoverEvent) => void;
+}): Promise<RequestOutcome> {
+  const { plan, request, journal, now, emit } = options;
+  const progress = progressOfPlan(plan, journal.entries);
+  const answer = answerOf(request, progress);
+  if (typeof answer === 'string') return { taken: false, state: progress.state, why: answer };
+  emit({ type: 'cutover_entry', ...(await journal.append(answer, now)) });
+  return { taken: true, state: foldJournal(journal.entries).state, why: null };
+}
+
+/** The line a request becomes, or why it does not. */
+function answerOf(request: CutoverRequest, progress: CutoverProgress): JournalNote | string {
+  const { state, held, plan } = progress;
+  const { by } = request;
+  switch (request.kind) {
+    case 'hold':
+      if (plan === null) return 'no cutover of this plan was begun: there is nothing to hold';
+      if (['RESTORED', 'CLOSED', 'ROLLED_BACK'].includes(state)) return `it is over (${state})`;
+      if (held !== null) return `${held.by} holds it already: ${held.why}`;
+      return { state, event: 'held', facts: { by, why: request.why } };
+    case 'release':
+      return held === null ? 'nobody holds it' : { state, event: 'released', facts: { by } };
+    case 'rollback': {
+      const refused = state === 'ROLLING_BACK' ? 'it is under way' : rollbackRefusal(progress);
+      if (refused !== null) return refused;
+      return { state: 'ROLLING_BACK', event: 'rolling_back', facts: { by, from: state, why: request.why } };
+    }
+  }
+}
