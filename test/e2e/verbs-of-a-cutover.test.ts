@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, type LabDns, type MailSink, makeTempDir, startDns, startMailSink, type TempDir } from '@mxodus/lab';
 import { cutoverStatusSchema } from '@mxodus/model';
@@ -70,6 +70,19 @@ test('a domain is checked without config, plan or credentials: its gates, and wh
   });
   const closed = await ask('--to', `nowhere.${ZONE}`);
   expect(closed).toMatchObject({ code: 6, stdout: expect.stringMatching(/^CLOSED: .*G4 /) });
+});
+
+test('without its secrets a plan is checked all the same: what could not be asked is unknown, and says why', async () => {
+  await rename(dns.tsig.secretFile, `${dns.tsig.secretFile}.away`);
+  try {
+    const { code, stdout } = await cutover('check');
+    expect(code).toBe(6);
+    expect(stdout).toMatch(/^CLOSED: G2 provider stops/);
+    expect(stdout).toMatch(/unknown +G2 +provider/);
+    expect(stdout).toMatch(/green +G1 /);
+  } finally {
+    await rename(`${dns.tsig.secretFile}.away`, dns.tsig.secretFile);
+  }
 });
 
 test('what means nothing yet is refused, and says why', async () => {

@@ -61,9 +61,9 @@ describe('the verdict', () => {
       'LOST: test mails: 2 sent, 1 arrived, 1 lost, 0 bounced.',
     ],
     [
-      'one bounced',
+      'one bounced, whatever is seen of it later',
       'bounced',
-      [...begun, canarySeen('c2', 'bounced', '550 no such user'), ...ENDED],
+      [...begun, canarySeen('c2', 'bounced', '550 no such user'), canarySeen('c2', 'new'), ...ENDED],
       'BOUNCED: test mails: 2 sent, 1 arrived, 0 lost, 1 bounced.',
     ],
     [

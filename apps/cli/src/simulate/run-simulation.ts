@@ -66,7 +66,8 @@ async function onStage(
     const count = await countMail(world, stage, { sent: strangers.sent, side: sideOf(end) });
     return {
       ...{ state: end.state, ...count, bounced: strangers.bounced, stopped: end.stopped, duration_ms: duration },
-      late: end.switchedAt === null ? 0 : strangers.lateSince(end.switchedAt),
+      // After a rollback the old hosts are the right ones again.
+      late: end.switchedAt === null || end.state === 'ROLLED_BACK' ? 0 : strangers.lateSince(end.switchedAt),
     };
   } finally {
     strangers.abandon();
