@@ -1,6 +1,6 @@
 // Servers for the tests only. Cyrus and Courier cannot be installed beside dovecot-imapd (all three provide imap-server), and
-// nobody wants Knot, PowerDNS and Unbound on port 53 of this machine: they are only unpacked, with the libraries this machine lacks, into a folder git ignores.
-// Needs no root where apt's package lists are there. Plain JavaScript, as setup.mjs.
+// nobody wants Knot, PowerDNS and Unbound on port 53 of this machine: they are only unpacked, with the libraries this machine
+// lacks, into a folder git ignores. Needs no root where apt's package lists are there. Plain JavaScript, as setup.mjs.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

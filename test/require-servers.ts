@@ -5,8 +5,8 @@ const UNPACKED = '.lab/servers/stamp';
 const SERVERS = ['/usr/sbin/dovecot', '/usr/sbin/named', '/usr/bin/openssl'];
 
 /**
- * The suite runs against real servers. A missing one fails the run here, once, instead of skipping tests in silence. Cyrus and
- * Courier cannot be had on every machine: their tests are skipped then, and it is said here.
+ * The suite runs against real servers. A missing one fails the run here, once, instead of skipping tests in silence. Cyrus,
+ * Courier, Knot, PowerDNS and Unbound cannot be had on every machine: their tests are skipped then, and it is said here.
  */
 export default function requireServers(): void {
   if (Number(process.versions.node.split('.')[0]) < 26) {
@@ -17,7 +17,7 @@ export default function requireServers(): void {
     throw new Error(`Missing ${missing.join(', ')}: run "npm run setup" (Debian) or "docker compose run tests".`);
   if (!existsSync(UNPACKED)) {
     process.stderr.write(
-      'Tests with Cyrus and Courier are skipped: set-up could not unpack them ("npm run setup -- --with tests").\n',
+      'Tests with Cyrus, Courier, Knot, PowerDNS and Unbound are skipped: set-up could not unpack them ("npm run setup -- --with tests").\n',
     );
   }
 }

@@ -1,10 +1,12 @@
 import type { Ledger } from '@mxodus/model';
-import { type KillAt, reverse } from './reverse-world.ts';
+import { z } from 'zod';
+import { reverse } from './reverse-world.ts';
 
 /** A pass back that is killed at one call of a ledger: `reverse-killed.ts DIR PLAN '{"of":"ledger","method":"settle","when":"before"}'`. */
 
 const [dir = '', plan = '', at = ''] = process.argv.slice(2);
-const { of, method, when }: KillAt = JSON.parse(at);
+const killAt = z.object({ of: z.enum(['forward', 'ledger']), method: z.string(), when: z.enum(['before', 'after']) });
+const { of, method, when } = killAt.parse(JSON.parse(at));
 
 const die = (): void => void process.kill(process.pid, 'SIGKILL');
 

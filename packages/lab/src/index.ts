@@ -49,6 +49,7 @@ export { decodeModifiedUtf7, encodeModifiedUtf7 } from './imap/modified-utf7.ts'
 export { type ImapServer, openRawConnection, quoted, type RawConnection } from './imap/raw-connection.ts';
 export { type FolderStatus, readMailbox, signedIn, uidNexts } from './imap/read-mailbox.ts';
 export type { Literal, Response } from './imap/response-reader.ts';
+export { startKnot, type UpdatableOptions, type UpdatableServer } from './knot/knot.ts';
 export { type Lab, type LabOptions, startLab } from './lab.ts';
 export type { LabExchange, Split } from './lab-exchange.ts';
 export {
@@ -57,8 +58,7 @@ export {
   type TokenServer,
   type TokenServerOptions,
 } from './oauth2/token-server.ts';
-export { type OtherDnsOptions, startKnot, type UpdatableServer } from './other-dns/knot.ts';
-export { type PowerDns, startPowerDns } from './other-dns/powerdns.ts';
+export { type PowerDns, startPowerDns } from './powerdns/powerdns.ts';
 export { freePort } from './process/ports.ts';
 export { makeTempDir, type TempDir, withTempDir } from './process/temp-dir.ts';
 export { until } from './process/until.ts';

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { recordName } from '@mxodus/engine';
 import { type Config, dnsName, type MxodusError, type OtherRecordConfig } from '@mxodus/model';
 import { problem } from './config-error.ts';
 import { pathText } from './config-issues.ts';
@@ -41,15 +42,6 @@ function isInZone(domain: string, zone: string): boolean {
   return name === apex || name?.endsWith(`.${apex}`) === true;
 }
 
-/** The full name of a record of the config. */
-export function recordName(name: string, domain: string): string {
-  const plain = dnsName(name);
-  if (plain === '@') return dnsName(domain);
-  return plain === dnsName(domain) || plain.endsWith(`.${dnsName(domain)}`) || name.endsWith('.')
-    ? plain
-    : `${plain}.${dnsName(domain)}`;
-}
-
 const SHAPES: Readonly<Record<OtherRecordConfig['type'], { is: (value: string) => boolean; like: string }>> = {
   TXT: { is: (value) => value.length > 0 && !/^".*"$/.test(value), like: 'v=spf1 include:spf.example.net -all' },
   CNAME: { is: (value) => /^[^\s]+$/.test(value) && isIP(value) === 0, like: 'autodiscover.outlook.com' },
@@ -71,7 +63,7 @@ function recordChecks(
       advice,
       where: source.where([...path, key]),
     });
-  const full = recordName(name, domain);
+  const full = recordName(name, dnsName(domain));
   const found: MxodusError[] = [];
   if (!isInZone(full, zone)) {
     found.push(

@@ -34,7 +34,10 @@ export async function observeServer(
 export function plainly(reading: Reading, { name, type, zone }: RrsetName & { zone: string }): Served {
   switch (reading.kind) {
     case 'alias':
-      return { kind: 'error', why: `${name} is an alias (CNAME of ${reading.target}), which cannot have a ${type}` };
+      // An alias has nothing beside it (RFC 1034 section 3.6.2): whatever is asked for is not there. Mail has to go somewhere, though.
+      return type === 'MX'
+        ? { kind: 'error', why: `${name} is an alias (CNAME of ${reading.target}), which cannot have a ${type}` }
+        : { kind: 'absent', authoritative: reading.authoritative, negativeTtl: reading.ttl };
     case 'referral': {
       const isBelow = reading.zone.endsWith(`.${zone}`);
       const why = isBelow

@@ -77,7 +77,16 @@ describe('against BIND, with a parent zone', () => {
       { name: `none.${ZONE}`, type: 'TXT' },
       { kind: 'absent', negativeTtl: 2 },
     ],
-    ['an alias', { name: `auto.${ZONE}`, type: 'TXT' }, { kind: 'error', why: expect.stringContaining('alias') }],
+    [
+      'an alias that mail is for',
+      { name: `auto.${ZONE}`, type: 'MX' },
+      { kind: 'error', why: expect.stringContaining('alias') },
+    ],
+    [
+      'an alias, which has nothing beside it',
+      { name: `auto.${ZONE}`, type: 'A' },
+      { kind: 'absent', authoritative: true },
+    ],
     [
       'a delegated name',
       { name: `sub.${ZONE}`, type: 'MX' },

@@ -18,20 +18,22 @@ export interface Programs {
 }
 
 /** Why Cyrus cannot be started here; null when it can. */
-export const cyrusMissing = (): string | null => unpackedMissing();
+export const cyrusMissing = (): string | null => unpackedMissing('usr/lib/cyrus/bin/master');
 
 /** The same of Unbound, Knot and PowerDNS. */
-export const unboundMissing = (): string | null => unpackedMissing();
-export const knotMissing = (): string | null => unpackedMissing();
-export const powerdnsMissing = (): string | null => unpackedMissing();
+export const unboundMissing = (): string | null => unpackedMissing('usr/sbin/unbound');
+export const knotMissing = (): string | null => unpackedMissing('usr/sbin/knotd');
+export const powerdnsMissing = (): string | null => unpackedMissing('usr/sbin/pdns_server');
 
-function unpackedMissing(): string | null {
-  return existsSync(join(FOLDER, 'stamp')) ? null : 'not unpacked: run "npm test", or "npm run setup -- --with tests"';
+/** The stamp says that all is there; it may be that of an older list of packages. */
+function unpackedMissing(program: string): string | null {
+  const isThere = existsSync(join(FOLDER, 'stamp')) && existsSync(join(FOLDER, 'root', program));
+  return isThere ? null : 'not unpacked: run "npm test", or "npm run setup -- --with tests"';
 }
 
 /** Why Courier cannot be started here; null when it can. */
 export function courierMissing(): string | null {
-  const missing = cyrusMissing();
+  const missing = unpackedMissing('usr/sbin/couriertcpd');
   if (missing !== null) return missing;
   if (process.getuid?.() !== 0) return 'it needs root: its sockets are below /run';
   const unshared = spawnSync('/usr/bin/unshare', ['--mount', '--pid', '--fork', 'true'], { stdio: 'ignore' });

@@ -58,3 +58,16 @@ it('gives messages as Exchange makes them anew, and leaves out those that are go
   });
   await dir.remove();
 });
+
+it('leaves out a message that is refused; where the mailbox may not be read that is the trouble', async () => {
+  world = await exchangeWorld();
+  await give(world);
+  const session = await world.open();
+  const uids = await session.uids('INBOX');
+  const denied = { status: 403, code: 'ErrorAccessDenied' };
+  world.sim.faults.add({ path: /\$value/, times: 2, before: denied });
+  expect(await texts(session.fetch('INBOX', uids))).toEqual([]);
+  world.sim.faults.add({ path: /select=id$/, before: denied });
+  await expect(texts(session.fetch('INBOX', uids))).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  expect(await texts(session.fetch('INBOX', uids))).toHaveLength(1);
+});

@@ -2,7 +2,9 @@ import {
   type Backlog,
   type ChangeGroup,
   type CutoverFacts,
+  type CutoverPlan,
   type CutoverSituation,
+  closedGates,
   gatesOf,
   nextGroups,
   type Rehearsal,
@@ -10,14 +12,17 @@ import {
   viewsOf,
 } from '@mxodus/engine';
 import { type DnsProvider, type Gate, MxodusError } from '@mxodus/model';
-import { recentFacts } from './gather-facts.ts';
+import { gatherFacts, recentFacts } from './gather-facts.ts';
 import type { LookPorts } from './ports.ts';
 
 /**
- * ask: questions whose answers are older than ten minutes are asked again · known: the last answers, whatever their age, asked for only
- * where there are none · read: the last answers, and none where nothing was asked yet.
+ * anew: everything is asked · ask: answers of the last minutes do, but where they close a gate · known: the last answers, whatever their
+ * age, asked for only where there are none · read: the last answers, and none where nothing was asked yet.
  */
-export type FactsMode = 'ask' | 'known' | 'read';
+export type FactsMode = 'anew' | 'ask' | 'known' | 'read';
+
+/** Polls between two questions to a host that closed a gate: what was repaired is seen soon, and nobody is asked without end. */
+const POLLS_BETWEEN = 6;
 
 /** Every gate, with the provider rehearsed and the backlog asked for now. */
 export async function askGates(
@@ -26,21 +31,35 @@ export async function askGates(
   { facts: mode, signal }: { facts: FactsMode; signal: AbortSignal },
 ): Promise<Gate[]> {
   const { plan } = situation;
-  const [facts, backlog, rehearsals] = await Promise.all([
-    askFacts(situation, ports, { facts: mode, signal }),
+  const [first, backlog, rehearsals] = await Promise.all([
+    askFacts(plan, ports, { facts: mode, signal }),
     askBacklog(ports, signal),
     Promise.all(groupsToRehearse(situation).map((group) => rehearse(group, ports, signal))),
   ]);
-  return gatesOf({ ...situation, rehearsals, backlog, facts, waivers: plan.settings.waive });
+  const judge = (facts: CutoverFacts | null): Gate[] =>
+    gatesOf({ ...situation, rehearsals, backlog, facts, waivers: plan.settings.waive });
+  const gates = judge(first);
+  const isOld = first !== null && ports.now() - first.at > POLLS_BETWEEN * plan.settings.poll;
+  return mode === 'ask' && isOld && closedGates(gates).length > 0
+    ? judge(await gatherFacts(plan, ports, signal))
+    : gates;
 }
 
 async function askFacts(
-  { plan }: CutoverSituation,
+  plan: CutoverPlan,
   ports: LookPorts,
   { facts, signal }: { facts: FactsMode; signal: AbortSignal },
 ): Promise<CutoverFacts | null> {
-  const last = facts === 'ask' ? null : await ports.facts.read();
-  return last !== null || facts === 'read' ? last : recentFacts(plan, ports, signal);
+  switch (facts) {
+    case 'anew':
+      return gatherFacts(plan, ports, signal);
+    case 'ask':
+      return recentFacts(plan, ports, signal);
+    case 'known':
+      return (await ports.facts.read()) ?? gatherFacts(plan, ports, signal);
+    case 'read':
+      return ports.facts.read();
+  }
 }
 
 /** What comes next for each RRset. Of a change that is half made what is left: the rest is not what it was before any more. */

@@ -19,7 +19,7 @@ export function cutoverStatus(options: CheckOptions): Promise<CutoverStatus> {
 
 /** The gates `run` would meet now; everything is asked. Reads only. */
 export async function cutoverCheck(options: CheckOptions): Promise<{ status: CutoverStatus; closed: Gate[] }> {
-  const status = await stand(options, { facts: 'ask', anew: true });
+  const status = await stand(options, { facts: 'anew', anew: true });
   return { status, closed: closedGates(status.gates) };
 }
 

@@ -6,6 +6,7 @@ import { gatherMailAuth } from './facts/gather-mail-auth.ts';
 import { gatherRecipients } from './facts/gather-recipients.ts';
 import { gatherRouting } from './facts/gather-routing.ts';
 import type { LookPorts } from './ports.ts';
+import { noteAddresses } from './watch-addresses.ts';
 
 /** Answers younger than this are not asked for again: a probe of every address is no thing to do at each look. */
 const FRESH_MS = 10 * 60_000;
@@ -22,6 +23,7 @@ export async function gatherFacts(plan: CutoverPlan, ports: LookPorts, signal: A
   ]);
   const facts: CutoverFacts = { at, delegations, recipients, hosts, mailAuth, routing };
   await noteDelegations(ports.history, delegations, at);
+  await noteAddresses({ plan, ports, signal });
   await ports.facts.write(facts);
   return facts;
 }

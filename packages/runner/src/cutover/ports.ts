@@ -88,9 +88,15 @@ export interface CanaryPost {
   /** The addresses to send to; none: no canaries. */
   recipients(): readonly { domain: string; recipient: string }[];
   /** Resolves the MX as a stranger would, and sends. */
-  send(canary: Canary, signal: AbortSignal): Promise<{ kind: 'sent' } | { kind: 'bounced' | 'unsent' | 'unknown'; why: string }>;
+  send(
+    canary: Canary,
+    signal: AbortSignal,
+  ): Promise<{ kind: 'sent' } | { kind: 'bounced' | 'unsent' | 'unknown'; why: string }>;
   /** Where each is now, of those that arrived; looks at the mailboxes at both ends. */
-  find(canaries: readonly Canary[], signal: AbortSignal): Promise<ReadonlyMap<string, { at: 'new' | 'old'; arrived: number | null }>>;
+  find(
+    canaries: readonly Canary[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, { at: 'new' | 'old'; arrived: number | null }>>;
 }
 
 /** `.mxodus/<project>/late-mail.ndjson`. */

@@ -19,8 +19,21 @@ export async function watchAddresses<R extends Watching>(
   run: R,
   write: (run: R, note: JournalNote) => Promise<void>,
 ): Promise<void> {
-  const { plan, ports, signal } = run;
+  const { plan, ports } = run;
   const { resolver_floor: floorMs, slack: slackMs } = plan.settings;
+  const hosts = await noteAddresses(run);
+  const history = await ports.history.rows();
+  for (const hold of addressHolds(history, hosts, { now: ports.now(), floorMs, slackMs })) {
+    const { host, before, after, arithmetic } = hold;
+    if (run.progress.addresses.some((one) => one.host === host && one.safeAt >= hold.safeAt)) continue;
+    const facts = { host, before: [...before], after: [...after], safe_at: iso(hold.safeAt), arithmetic };
+    await write(run, { state: run.progress.state, event: 'address', facts });
+  }
+}
+
+/** Looks the addresses of the new MX hosts up and keeps them: the earlier they are known, the less a change of them can surprise. */
+export async function noteAddresses({ plan, ports, signal }: Omit<Watching, 'progress'>): Promise<string[]> {
+  const { resolver_floor: floorMs } = plan.settings;
   const hosts = [...new Set(plan.domains.filter(moves).flatMap(({ after }) => hostsOf(after)))];
   const zones = [...new Set(plan.domains.map(({ zone }) => dnsName(zone)))];
   const known = await ports.history.rows();
@@ -34,13 +47,7 @@ export async function watchAddresses<R extends Watching>(
     ),
   );
   await ports.history.note(looked.flat());
-  const history = await ports.history.rows();
-  for (const hold of addressHolds(history, hosts, { now: ports.now(), floorMs, slackMs })) {
-    const { host, before, after, arithmetic } = hold;
-    if (run.progress.addresses.some((one) => one.host === host && one.safeAt >= hold.safeAt)) continue;
-    const facts = { host, before: [...before], after: [...after], safe_at: iso(hold.safeAt), arithmetic };
-    await write(run, { state: run.progress.state, event: 'address', facts });
-  }
+  return hosts;
 }
 
 interface Looked {

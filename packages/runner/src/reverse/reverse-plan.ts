@@ -2,7 +2,7 @@ import type { Ledger, Plan, PlanFolder, PlanMailbox } from '@mxodus/model';
 import { ledgerKey } from '../sync/ledger-key.ts';
 
 /** A mailbox of the plan, and those beside it that go into the same mailbox at the new side. */
-export interface WayBack {
+interface WayBack {
   /** Source and destination changed places. */
   mailbox: PlanMailbox;
   forward: PlanMailbox;

@@ -13,7 +13,7 @@ import { ledgerKey } from '../sync/ledger-key.ts';
 import type { SyncContext } from '../sync/sync-context.ts';
 
 /** The ledger of the passes forward, as a pass back works on it. */
-export interface ForwardLedger {
+interface ForwardLedger {
   ledger: Ledger;
   mailbox: PlanMailbox;
   plan: Plan;

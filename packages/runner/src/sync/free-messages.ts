@@ -1,8 +1,8 @@
-import { type Folder, MxodusError, type UidRange } from '@mxodus/model';
+import { type Folder, type GoneMessage, MxodusError, type UidRange } from '@mxodus/model';
 import { MessageTable } from './message-table.ts';
 import type { SyncContext } from './sync-context.ts';
 
-export interface FreeOfFolder {
+interface FreeOfFolder {
   uidValidity: number;
   messages: MessageTable;
 }
@@ -19,6 +19,8 @@ export class FreeMessages {
   readonly #context: SyncContext;
   readonly #folders: ReadonlyMap<string, Folder>;
   readonly #read = new Map<string, FreeOfFolder>();
+  /** Of the source, by the folder they would belong in. */
+  #gone: ReadonlyMap<string, readonly GoneMessage[]> | undefined;
 
   constructor(context: SyncContext, folders: readonly Folder[]) {
     this.#context = context;
@@ -66,9 +68,9 @@ export class FreeMessages {
       if (folder.destination !== path || folder.destinationUidValidity !== uidValidity) continue;
       for (const uid of await ledger.destinationUids(folder.id)) paired.add(uid);
     }
-    for (const gone of await ledger.goneMessages(mailboxId)) {
-      if (gone.destination === path && gone.destinationUid !== null) paired.delete(gone.destinationUid);
-    }
+    this.#gone ??= Map.groupBy(await ledger.goneMessages(mailboxId), ({ destination }) => destination);
+    for (const { destinationUid } of this.#gone.get(path) ?? [])
+      if (destinationUid !== null) paired.delete(destinationUid);
     return paired;
   }
 }

@@ -8,7 +8,8 @@ import { z } from 'zod';
  *   rehearse      may it make `changes`?              { kind: "allowed" | "unknown" }; changes nothing
  *   apply         make `changes`                      { kind: "applied", serial?, change_id? } or { kind: "conflict", why }
  *
- * To each the program may answer { kind: "refused", why }: a definite no, and nothing was changed.
+ * To each the program may answer { kind: "refused", why }: a definite no, and nothing was changed. That holds whatever it ends with; any
+ * other answer only with 0.
  */
 export type Question = { v: 1; zone: string } & (
   | { action: 'capabilities' }
@@ -16,7 +17,7 @@ export type Question = { v: 1; zone: string } & (
   | { action: 'rehearse' | 'apply'; changes: RrsetChange[] }
 );
 
-const refusal = z.object({ kind: z.literal('refused'), why: z.string().max(500) });
+const refusal = z.object({ kind: z.literal('refused'), why: z.string() });
 
 export interface Answer<T> {
   answer: z.ZodType<T>;

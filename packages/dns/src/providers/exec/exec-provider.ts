@@ -6,6 +6,7 @@ import {
   type RrsetChange,
   sameRrset,
 } from '@mxodus/model';
+import { plainWords } from '../../http/plain-words.ts';
 import { driftText, type FoundChange, isDone, judgeTogether } from '../../http/zone-guard.ts';
 import {
   type Answer,
@@ -15,7 +16,7 @@ import {
   readSchema,
   rehearsedSchema,
 } from './exec-protocol.ts';
-import { runProgram } from './run-program.ts';
+import { runProgram, type Said } from './run-program.ts';
 
 export interface ExecOptions {
   zone: string;
@@ -30,10 +31,11 @@ const SERVICE = 'the program';
 
 /**
  * A program of the user's own that can change a zone: one JSON object on its standard input, one on its standard output, for each question
- * (docs/cutover.md). Whatever it promises of itself, what is there is read and compared right before a change, and after it.
+ * (docs/cutover.md). Whatever it promises of itself, what is there is read and compared right before a change. It is not read again after
+ * it: a program may hand the change to something that takes its time, and the servers of the zone are observed anyway.
  */
 export async function execProvider(options: ExecOptions): Promise<DnsProvider> {
-  const ask = (question: Question, signal: AbortSignal): Promise<unknown> => runProgram(options, question, signal);
+  const ask = (question: Question, signal: AbortSignal): Promise<Said> => runProgram(options, question, signal);
   const start = { v: 1, zone: options.zone } as const;
   const { signal: untilTimeout } = new AbortController();
   const capabilities: DnsCapabilities = parsed(
@@ -61,7 +63,7 @@ export async function execProvider(options: ExecOptions): Promise<DnsProvider> {
         await ask({ ...start, action: 'apply', changes: left.changes }, signal),
         options,
       );
-      if (answer.kind === 'conflict') return answer;
+      if (answer.kind === 'conflict') return { kind: 'conflict', why: plainWords(answer.why, []) };
       return { kind: 'applied', serial: answer.serial ?? null, changeId: answer.change_id ?? null };
     },
     rehearse: async (changes, signal) => {
@@ -97,15 +99,16 @@ function oneByOne(found: readonly FoundChange[]): Left {
 const asked = ({ name, type, before, after }: FoundChange): RrsetChange => ({ name, type, before, after });
 
 /** A definite no has an error of its own; anything that is not understood leaves the change in doubt. */
-function parsed<T>(schema: Answer<T>, answer: unknown, { command }: ExecOptions): T {
+function parsed<T>(schema: Answer<T>, { answer, trouble }: Said, { command }: ExecOptions): T {
   const refusal = schema.refusal.safeParse(answer);
   if (refusal.success) {
     throw new MxodusError('DNS_REFUSED', {
-      what: `${command[0]} refused: ${refusal.data.why}`,
+      what: `${command[0]} refused: ${plainWords(refusal.data.why, [])}`,
       why: 'the program of `dns.command` says no; it has changed nothing',
       advice: 'do what it says, then run the same command',
     });
   }
+  if (trouble !== null) throw trouble;
   const result = schema.answer.safeParse(answer);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

@@ -1,45 +1,58 @@
 import { dnsName, type RrsetChange, type RrType } from '@mxodus/model';
-import { txtStrings } from '../../http/txt-strings.ts';
+import { quotedTxt } from '../../http/txt-strings.ts';
 import { absolute } from './zone-lines.ts';
 
 /** The changes for tools that keep a zone in a repository. Each line set is whole: it replaces what the file has for the name and type. */
 
-/** octoDNS's YamlProvider: one key a name, types below it. */
+/** octoDNS's YamlProvider: one key a name, types below it. It takes keys in natural order only, those of a record too. */
 export function octodnsLines(zone: string, changes: readonly RrsetChange[]): string[] {
-  const byName = Map.groupBy(changes, ({ name }) => relative(name, zone));
-  return [...byName].flatMap(([name, sets]) => [
-    `${JSON.stringify(name === '@' ? '' : name)}:`,
-    ...sets.flatMap(({ type, after }) =>
-      after.records.length === 0
-        ? [`  # remove type: ${type}`]
-        : [
-            `  - type: ${type}`,
-            `    ttl: ${after.ttl}`,
-            '    values:',
-            ...after.records.flatMap((record) => octodnsValue(type, record)),
-          ],
-    ),
-  ]);
+  const byName = Map.groupBy(changes, ({ name }) => relative(name, zone).replace('@', ''));
+  return [...byName]
+    .toSorted(([a], [b]) => naturalOrder(a, b))
+    .flatMap(([name, sets]) => {
+      const removed = sets.filter(({ after }) => after.records.length === 0);
+      const kept = sets.filter(({ after }) => after.records.length > 0);
+      return [
+        ...removed.map(({ type }) => `# remove type ${type} of ${JSON.stringify(name)}`),
+        ...(kept.length === 0 ? [] : [`${JSON.stringify(name)}:`]),
+        ...kept.flatMap(({ type, after }) => [
+          `  - ttl: ${after.ttl}`,
+          `    type: ${type}`,
+          ...(type === 'CNAME'
+            ? [`    value: ${absolute(after.records[0] ?? '')}`]
+            : ['    values:', ...after.records.flatMap((record) => octodnsValue(type, record))]),
+        ]),
+      ];
+    });
+}
+
+/** Digits as numbers, all else by code: "mx2" before "mx10". */
+function naturalOrder(a: string, b: string): number {
+  const [left, right] = [a.split(/(\d+)/), b.split(/(\d+)/)];
+  for (const [index, part] of left.entries()) {
+    const other = right[index];
+    if (other === undefined) return 1;
+    if (part !== other) return index % 2 === 1 ? Number(part) - Number(other) : part < other ? -1 : 1;
+  }
+  return left.length - right.length;
 }
 
 function octodnsValue(type: RrType, record: string): string[] {
-  const fields = record.split(' ');
-  const [a = '', b = '', c = '', d = ''] = fields;
+  const [a = '', b = '', c = '', d = ''] = record.split(' ');
   switch (type) {
     case 'MX':
-      return [`      - preference: ${a}`, `        exchange: ${absolute(b)}`];
+      return [`      - exchange: ${absolute(b)}`, `        preference: ${a}`];
     case 'SRV':
-      return [`      - priority: ${a}`, `        weight: ${b}`, `        port: ${c}`, `        target: ${absolute(d)}`];
+      return [`      - port: ${c}`, `        priority: ${a}`, `        target: ${absolute(d)}`, `        weight: ${b}`];
     case 'TLSA':
       return [
-        ...[`      - certificate_usage: ${a}`, `        selector: ${b}`, `        matching_type: ${c}`],
-        `        certificate_association_data: ${d}`,
+        `      - certificate_association_data: ${JSON.stringify(d)}`,
+        ...[`        certificate_usage: ${a}`, `        matching_type: ${c}`, `        selector: ${b}`],
       ];
     case 'TXT':
-      // octoDNS wants semicolons escaped, and cuts long texts itself.
-      return [`      - ${JSON.stringify(record.replaceAll(';', '\\;'))}`];
+      // It cuts long texts and escapes quotes itself, and wants all else as in a zone file, semicolons escaped too.
+      return [`      - ${JSON.stringify(escapedTxt(record).replaceAll('\\"', '"').replaceAll(';', '\\;'))}`];
     case 'CNAME':
-      return [`      - ${absolute(record)}`];
     case 'A':
     case 'AAAA':
       return [`      - ${JSON.stringify(record)}`];
@@ -80,7 +93,7 @@ export function terraformLines(zone: string, changes: readonly RrsetChange[]): s
     const at = relative(name, zone);
     const resource = TERRAFORM[type];
     if (resource === null) return [`# ${type} at ${name}: this provider has no resource for it`];
-    const label = `${type.toLowerCase()}_${at === '@' ? 'apex' : at.replaceAll(/[^a-z0-9]+/gi, '_').replace(/^_/, '')}`;
+    const label = `${type.toLowerCase()}_${at === '@' ? 'apex' : at.replaceAll('.', '_').replaceAll('*', 'any')}`;
     if (after.records.length === 0) return [`# remove resource ${resource} ${label}`];
     return [
       `resource ${JSON.stringify(resource)} ${JSON.stringify(label)} {`,
@@ -120,8 +133,8 @@ function terraformValues(type: RrType, records: readonly string[]): string[] {
     case 'CNAME':
       return [`cname = ${hcl(absolute(records[0] ?? ''))}`];
     case 'TXT':
-      // The provider puts quotes around the whole: a longer text is cut inside it.
-      return [`txt = ${list(records.map((record) => txtStrings(record).join('" "')))}`];
+      // The provider puts quotes around the text, reads that as a zone file, cuts what is too long, and compares what it reads back.
+      return [`txt = ${list(records.map(escapedTxt))}`];
     case 'A':
     case 'AAAA':
     case 'TLSA':
@@ -138,4 +151,9 @@ function hcl(text: string): string {
 function relative(name: string, zone: string): string {
   const [full, apex] = [dnsName(name), dnsName(zone)];
   return full === apex ? '@' : full.slice(0, -apex.length - 1);
+}
+
+/** As between the quotes of a zone file, in one piece. */
+function escapedTxt(text: string): string {
+  return quotedTxt(text, 10).slice(1, -1).replaceAll('" "', '');
 }

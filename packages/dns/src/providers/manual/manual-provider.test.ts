@@ -31,6 +31,7 @@ const ALL = [
   change(ZONE, 'TXT', NONE, { ttl: 300, records: ['v=spf1 include:spf.example.net -all', ODD] }),
   change(`s1._domainkey.${ZONE}`, 'TXT', NONE, { ttl: 300, records: [LONG] }),
   change(`autodiscover.${ZONE}`, 'CNAME', NONE, { ttl: 300, records: ['autodiscover.outlook.com'] }),
+  change(`autodiscover.${ZONE}`, 'A', { ttl: 300, records: ['192.0.2.5'] }, NONE),
   change(`mx.${ZONE}`, 'A', NONE, { ttl: 300, records: ['192.0.2.1'] }),
   change(`mx.${ZONE}`, 'AAAA', NONE, { ttl: 300, records: ['2001:db8::1'] }),
   change(`_imaps._tcp.${ZONE}`, 'SRV', NONE, { ttl: 300, records: ['0 1 993 mx.example.com'] }),
@@ -95,22 +96,55 @@ test('its zone lines are a zone that BIND takes, long texts and odd characters t
   }
 });
 
-test('its octoDNS lines are YAML with every record', async () => {
+test('its script for nsupdate deletes all before it adds anything: a CNAME is else not taken', async () => {
+  const lines = (await form('nsupdate', ALL)).filter((line) => line.startsWith('update '));
+  const firstAdded = lines.findIndex((line) => line.startsWith('update add '));
+  expect(lines.slice(0, firstAdded)).toHaveLength(ALL.length);
+  expect(lines.slice(firstAdded).filter((line) => line.startsWith('update delete '))).toEqual([]);
+  expect(lines).toContain('update delete autodiscover.example.com. A');
+  expect(lines).toContain('update add autodiscover.example.com. 300 IN CNAME autodiscover.outlook.com.');
+});
+
+test('its octoDNS lines are YAML as YamlProvider takes it: every key in order, a CNAME with one value', async () => {
   const text = (await form('octodns', ALL)).join('\n');
-  expect(parse(text)).toMatchObject({
+  expect(parse(text)).toEqual({
     '': [
-      { type: 'MX', ttl: 60, values: [{ preference: 10, exchange: 'new.example.' }, { preference: 20 }] },
-      { type: 'TXT', values: ['v=spf1 include:spf.example.net -all', ODD] },
+      {
+        ...{ type: 'MX', ttl: 60 },
+        values: [
+          { preference: 10, exchange: 'new.example.' },
+          { preference: 20, exchange: 'new2.example.' },
+        ],
+      },
+      { type: 'TXT', ttl: 300, values: ['v=spf1 include:spf.example.net -all', `say "hi" \\\\ \${bye}`] },
     ],
-    's1._domainkey': [{ type: 'TXT', values: [LONG.replaceAll(';', '\\;')] }],
-    autodiscover: [{ type: 'CNAME', values: ['autodiscover.outlook.com.'] }],
-    mx: [{ type: 'A', values: ['192.0.2.1'] }, { type: 'AAAA' }],
-    '_imaps._tcp': [{ type: 'SRV', values: [{ priority: 0, weight: 1, port: 993, target: 'mx.example.com.' }] }],
+    's1._domainkey': [{ type: 'TXT', ttl: 300, values: [LONG.replaceAll(';', '\\;')] }],
+    autodiscover: [{ type: 'CNAME', ttl: 300, value: 'autodiscover.outlook.com.' }],
+    mx: [
+      { type: 'A', ttl: 300, values: ['192.0.2.1'] },
+      { type: 'AAAA', ttl: 300, values: ['2001:db8::1'] },
+    ],
+    '_imaps._tcp': [
+      { type: 'SRV', ttl: 300, values: [{ priority: 0, weight: 1, port: 993, target: 'mx.example.com.' }] },
+    ],
     '_25._tcp.mx': [
-      { type: 'TLSA', values: [{ certificate_usage: 3, certificate_association_data: '0f'.repeat(32) }] },
+      {
+        ...{ type: 'TLSA', ttl: 300 },
+        values: [
+          {
+            ...{ certificate_usage: 3, selector: 1, matching_type: 1 },
+            certificate_association_data: '0f'.repeat(32),
+          },
+        ],
+      },
     ],
-    gone: null,
   });
+  expect(text).toContain('# remove type A of "autodiscover"\n"autodiscover":\n');
+  expect(text).toContain('# remove type A of "gone"\n');
+  const keys = (indent: RegExp) => text.split('\n').flatMap((line) => indent.exec(line)?.[1] ?? []);
+  expect(keys(/^"(.*)":$/)).toEqual(['', '_25._tcp.mx', '_imaps._tcp', 'autodiscover', 'mx', 's1._domainkey']);
+  expect(text).toMatch(/- ttl: 60\n +type: MX\n +values:\n +- exchange: .*\n +preference: 10\n/);
+  expect(text).toMatch(/- port: 993\n +priority: 0\n +target: .*\n +weight: 1\n/);
 });
 
 test('its dnscontrol lines call the functions with every record', async () => {
@@ -140,13 +174,17 @@ test('its Terraform has a resource for each set it can have, and says so of the 
   expect(lines.filter((line) => line.startsWith('resource '))).toEqual([
     'resource "dns_mx_record_set" "mx_apex" {',
     'resource "dns_txt_record_set" "txt_apex" {',
-    'resource "dns_txt_record_set" "txt_s1_domainkey" {',
+    'resource "dns_txt_record_set" "txt_s1__domainkey" {',
     'resource "dns_cname_record" "cname_autodiscover" {',
     'resource "dns_a_record_set" "a_mx" {',
     'resource "dns_aaaa_record_set" "aaaa_mx" {',
-    'resource "dns_srv_record_set" "srv_imaps_tcp" {',
+    'resource "dns_srv_record_set" "srv__imaps__tcp" {',
   ]);
-  expect(lines).toContain(`  txt = ["v=spf1 include:spf.example.net -all", "say \\"hi\\" \\\\ $\${bye}"]`);
+  // The provider reads each text as in a zone file, and compares what it reads back with all of it in one piece.
+  expect(lines).toContain(
+    String.raw`  txt = ["v=spf1 include:spf.example.net -all", "say \\\"hi\\\" \\\\ $` + '${bye}"]',
+  );
+  expect(lines).toContain(`  txt = [${JSON.stringify(LONG)}]`);
   expect(lines).toContain('# TLSA at _25._tcp.mx.example.com: this provider has no resource for it');
   expect(lines).toContain('# remove resource dns_a_record_set a_gone');
   expect(lines.join('\n').split('{').length).toBe(lines.join('\n').split('}').length);

@@ -21,7 +21,10 @@ export function zoneLines({ name, type }: RrsetName, { ttl, records }: Rrset): s
   return records.map((record) => `${absolute(name)} ${ttl} IN ${type} ${presentation(type, record)}`);
 }
 
-/** The prerequisites make it refuse when somebody else changed the records meanwhile. */
+/**
+ * The prerequisites make it refuse when somebody else changed the records meanwhile. All deletions come first: a CNAME that is added
+ * where another record still is would be ignored (RFC 2136 section 3.4.2.2).
+ */
 export function nsupdateScript(zone: string, changes: readonly RrsetChange[]): string[] {
   return [
     `zone ${absolute(zone)}`,
@@ -30,10 +33,8 @@ export function nsupdateScript(zone: string, changes: readonly RrsetChange[]): s
         ? [`prereq nxrrset ${absolute(name)} ${type}`]
         : before.records.map((record) => `prereq yxrrset ${absolute(name)} IN ${type} ${presentation(type, record)}`),
     ),
-    ...changes.flatMap((change) => [
-      `update delete ${absolute(change.name)} ${change.type}`,
-      ...zoneLines(change, change.after).map((line) => `update add ${line}`),
-    ]),
+    ...changes.map(({ name, type }) => `update delete ${absolute(name)} ${type}`),
+    ...changes.flatMap((change) => zoneLines(change, change.after).map((line) => `update add ${line}`)),
     'send',
   ];
 }

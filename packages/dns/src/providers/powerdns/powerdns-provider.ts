@@ -32,14 +32,17 @@ const zoneSchema = z.object({
 
 type Zone = z.output<typeof zoneSchema>;
 
+/** What is there, and the records that are switched off, which stay so. */
+type FoundHere = FoundChange & { disabled: readonly string[] };
+
 /**
  * The HTTP API of PowerDNS. One PATCH changes all RRsets or, where one is not valid, none (seen with 4.7, 2026-11-22). It has no guard of
  * its own: what is there is read and compared right before, so an edit in that moment would be overwritten, and read again right after.
  */
 export function powerdnsProvider(options: PowerDnsOptions): DnsProvider {
-  const look = async (changes: readonly RrsetChange[], signal: AbortSignal): Promise<FoundChange[]> => {
+  const look = async (changes: readonly RrsetChange[], signal: AbortSignal): Promise<FoundHere[]> => {
     const zone = await readZone(options, signal);
-    return changes.map((change) => ({ ...change, live: liveRrset(zone, change) }));
+    return changes.map((change) => ({ ...change, ...liveRrset(zone, change) }));
   };
   return {
     name: 'powerdns',
@@ -49,7 +52,7 @@ export function powerdnsProvider(options: PowerDnsOptions): DnsProvider {
       const verdict = judgeTogether(found, SERVICE);
       if (verdict.kind === 'conflict') return verdict;
       if (verdict.kind === 'change') {
-        await patch(options, changes, signal);
+        await patch(options, found, signal);
         checkReadBack(await look(changes, signal), SERVICE);
       }
       return { kind: 'applied', serial: await serialOf(options, signal), changeId: null };
@@ -58,17 +61,23 @@ export function powerdnsProvider(options: PowerDnsOptions): DnsProvider {
       // The key may do all or nothing. A zone that is a copy of another server's cannot be changed here.
       const zone = await readZone(options, signal);
       const mayChange = zone.kind !== 'Slave' && zone.kind !== 'Secondary' && zone.kind !== 'Consumer';
-      const asExpected = changes.every((change) => sameRrset(liveRrset(zone, change), change.before));
+      const asExpected = changes.every((change) => sameRrset(liveRrset(zone, change).live, change.before));
       return mayChange && asExpected ? 'allowed' : 'unknown';
     },
   };
 }
 
-function liveRrset(zone: Zone, { name, type }: Pick<RrsetChange, 'name' | 'type'>): Rrset {
+function liveRrset(
+  zone: Zone,
+  { name, type }: Pick<RrsetChange, 'name' | 'type'>,
+): { live: Rrset; disabled: readonly string[] } {
   const found = zone.rrsets.find((one) => dnsName(one.name) === dnsName(name) && one.type === type);
-  if (found === undefined) return { ttl: 0, records: [] };
-  const contents = found.records.filter(({ disabled }) => !disabled).map(({ content }) => content);
-  return recordsOf(type, { ttl: found.ttl, contents });
+  const contents = (disabled: boolean): string[] =>
+    (found?.records ?? []).filter((record) => record.disabled === disabled).map(({ content }) => content);
+  const served = contents(false);
+  const live =
+    served.length === 0 ? { ttl: 0, records: [] } : recordsOf(type, { ttl: found?.ttl ?? 0, contents: served });
+  return { live, disabled: contents(true) };
 }
 
 async function readZone(options: PowerDnsOptions, signal: AbortSignal): Promise<Zone> {
@@ -85,25 +94,27 @@ async function serialOf(options: PowerDnsOptions, signal: AbortSignal): Promise<
   );
 }
 
-async function patch(options: PowerDnsOptions, changes: readonly RrsetChange[], signal: AbortSignal): Promise<void> {
-  const rrsets = changes.map(({ name, type, after }) => ({
-    name: `${dnsName(name)}.`,
-    type,
-    ...(after.records.length === 0
-      ? { changetype: 'DELETE' }
-      : {
-          changetype: 'REPLACE',
-          ttl: after.ttl,
-          records: after.records.map((record) => ({ content: contentOf(type, record), disabled: false })),
-        }),
-  }));
+async function patch(options: PowerDnsOptions, changes: readonly FoundHere[], signal: AbortSignal): Promise<void> {
+  const rrsets = changes.map(({ name, type, live, after, disabled }) => {
+    const records = [
+      ...after.records.map((record) => ({ content: contentOf(type, record), disabled: false })),
+      ...disabled.map((content) => ({ content, disabled: true })),
+    ];
+    const rrset = { name: `${dnsName(name)}.`, type };
+    if (records.length === 0) return { ...rrset, changetype: 'DELETE' };
+    const ttl = after.records.length === 0 ? live.ttl : after.ttl;
+    return { ...rrset, changetype: 'REPLACE', ttl, records };
+  });
   await ask(options, {
     method: 'PATCH',
     about: `the change of ${options.zone} at ${SERVICE}`,
     signal,
-    body: JSON.stringify({ rrsets }),
+    // In their order: a CNAME is refused while another record is still there (seen with 4.7, 2026-11-23).
+    body: JSON.stringify({ rrsets: rrsets.toSorted((a, b) => Number(isReplace(a)) - Number(isReplace(b))) }),
   });
 }
+
+const isReplace = ({ changetype }: { changetype: string }): boolean => changetype === 'REPLACE';
 
 async function ask(
   { url, zone, server_id: server, api_key: key, ca, timeoutMs = 30_000 }: PowerDnsOptions,

@@ -1,4 +1,4 @@
-import { MxodusError } from '@mxodus/model';
+import { MxodusError, type RrType } from '@mxodus/model';
 import { rcodeText } from '../../rcode.ts';
 import type { VerifiedAnswer } from './tsig.ts';
 
@@ -9,11 +9,19 @@ const RCODE = { noError: 0, formErr: 1, nxDomain: 3, notImp: 4, refused: 5, notA
 const PREREQUISITE: ReadonlySet<number> = new Set([RCODE.nxDomain, 6, 7, 8]);
 const TSIG_ERROR = { badSig: 16, badKey: 17, badTime: 18 } as const;
 
+export interface AboutUpdate {
+  server: string;
+  zone: string;
+  /** Its name. */
+  key: string;
+  /** Of the records that were to be changed. */
+  types: readonly RrType[];
+  /** When it was signed; seconds since the epoch. */
+  now: number;
+}
+
 /** What an answer to a signed UPDATE means. An unsigned "no" is a failure, never "maybe"; an unsigned "yes" is worth nothing. */
-export function judgeAnswer(
-  answer: VerifiedAnswer,
-  about: { server: string; zone: string; key: string; now: number },
-): Judgement {
+export function judgeAnswer(answer: VerifiedAnswer, about: AboutUpdate): Judgement {
   switch (answer.kind) {
     case 'wrong-mac':
       throw new MxodusError('DNS_ANSWER', {
@@ -29,7 +37,7 @@ export function judgeAnswer(
   }
 }
 
-function signed(rcode: number, about: { server: string; zone: string; key: string }): Judgement {
+function signed(rcode: number, about: AboutUpdate): Judgement {
   if (rcode === RCODE.noError) return { kind: 'done' };
   if (PREREQUISITE.has(rcode)) {
     return {
@@ -38,23 +46,21 @@ function signed(rcode: number, about: { server: string; zone: string; key: strin
     };
   }
   if (rcode === RCODE.refused) {
+    const types = about.types.join(' ');
     throw refused(rcode, about, {
       // BIND 9.18 refuses an MX to a host of the same zone without an address with the same code (seen 2026-11-22).
       why:
-        `the key "${about.key}" is right, but it may not change the MX of these names in ${about.zone}, ` +
+        `the key "${about.key}" is right, but it may not change the ${types} of these names in ${about.zone}, ` +
         'or an MX names a host of this zone that has no address',
       advice:
-        'grant it the type MX for these names (BIND: update-policy { grant KEY name DOMAIN MX; }), ' +
-        "and give the hosts A or AAAA records; the server's log says which",
+        `grant it ${types} for these names (BIND: update-policy { grant KEY name DOMAIN ${types}; }), ` +
+        "and give the hosts of an MX A or AAAA records; the server's log says which",
     });
   }
   throw refusedOrOdd(rcode, about);
 }
 
-function unsigned(
-  answer: { rcode: number; tsigError: number | null },
-  about: { server: string; zone: string; key: string; now: number },
-): MxodusError {
+function unsigned(answer: { rcode: number; tsigError: number | null }, about: AboutUpdate): MxodusError {
   if (answer.tsigError !== null && answer.tsigError !== 0) {
     return keyRefused(answer.tsigError, { ...about, serverTime: null });
   }
@@ -68,14 +74,17 @@ function unsigned(
   }
   if (answer.rcode === RCODE.refused) {
     return refused(answer.rcode, about, {
-      why: `the server does not take updates of ${about.zone} from here, or does not know the key "${about.key}"`,
-      advice: 'check `dns.server`, the name of the key and the list of addresses that may update',
+      // PowerDNS 4.7 says no more than this where the secret or the algorithm is another one (seen 2026-11-22).
+      why:
+        `the server does not take updates of ${about.zone} from here, does not know the key "${about.key}", ` +
+        'or has another secret or algorithm for it',
+      advice: 'check `dns.server`, all of `dns.tsig` and the list of addresses that may update',
     });
   }
   return refusedOrOdd(answer.rcode, about);
 }
 
-function refusedOrOdd(rcode: number, about: { server: string; zone: string; key: string }): MxodusError {
+function refusedOrOdd(rcode: number, about: AboutUpdate): MxodusError {
   if (rcode === RCODE.notAuth || rcode === RCODE.notZone) {
     return refused(rcode, about, {
       why: `the server is not the primary of the zone ${about.zone}, or a domain is not inside that zone`,

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { MxodusError, type RrType } from '@mxodus/model';
 import { encodeName } from '../../wire-name.ts';
 
@@ -14,47 +15,56 @@ export const TYPE_NUMBERS: Readonly<Record<RrType, number>> = {
 /** A character-string holds so many bytes (RFC 1035 section 3.3). */
 const STRING_BYTES = 255;
 
-/** The RDATA of a record in its canonical text, names without compression. */
+/** The RDATA of a record in its canonical text, names without compression. Throws CONFIG_INVALID on what is none. */
 export function encodeRecord(type: RrType, text: string): Buffer {
   const fields = text.split(' ');
   const field = (index: number): string => fields[index] ?? '';
   switch (type) {
     case 'MX':
-      return Buffer.concat([uint16(type, field(0)), encodeName(field(1))]);
+      return Buffer.concat([number(type, field(0), 2), encodeName(field(1))]);
     case 'CNAME':
       return encodeName(text);
     case 'TXT':
-      return Buffer.concat(strings(Buffer.from(text)).map((part) => Buffer.concat([Buffer.from([part.length]), part])));
+      return encodeStrings(cut(Buffer.from(text)));
     case 'A':
+      if (!isIPv4(text)) throw notA(type, text);
       return Buffer.from(text.split('.').map(Number));
     case 'AAAA':
+      if (!isIPv6(text)) throw notA(type, text);
       return ipv6Bytes(text);
     case 'SRV':
-      return Buffer.concat([...[0, 1, 2].map((index) => uint16(type, field(index))), encodeName(field(3))]);
+      return Buffer.concat([...[0, 1, 2].map((index) => number(type, field(index), 2)), encodeName(field(3))]);
     case 'TLSA':
-      return Buffer.concat([Buffer.from(fields.slice(0, 3).map(Number)), Buffer.from(field(3), 'hex')]);
+      if (!/^([0-9a-f]{2})+$/i.test(field(3))) throw notA(type, text);
+      return Buffer.concat([...[0, 1, 2].map((index) => number(type, field(index), 1)), Buffer.from(field(3), 'hex')]);
   }
 }
 
-function strings(bytes: Buffer): Buffer[] {
+/** RDATA of a TXT. Each string has at most 255 bytes. */
+export function encodeStrings(strings: readonly Buffer[]): Buffer {
+  return Buffer.concat(strings.flatMap((string) => [Buffer.from([string.length]), string]));
+}
+
+function cut(bytes: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   for (let start = 0; start < bytes.length; start += STRING_BYTES)
     parts.push(bytes.subarray(start, start + STRING_BYTES));
   return parts.length === 0 ? [Buffer.alloc(0)] : parts;
 }
 
-function uint16(type: RrType, text: string): Buffer {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 0xffff) {
-    throw new MxodusError('CONFIG_INVALID', {
-      what: `"${text}" is not a number that a record of type ${type} can have`,
-      why: 'these numbers go from 0 to 65535',
-      advice: 'correct the record in the config',
-    });
-  }
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16BE(value);
+function number(type: RrType, text: string, size: 1 | 2): Buffer {
+  if (!/^\d{1,5}$/.test(text) || Number(text) >= 256 ** size) throw notA(type, text);
+  const bytes = Buffer.alloc(size);
+  bytes.writeUIntBE(Number(text), 0, size);
   return bytes;
+}
+
+function notA(type: RrType, text: string): MxodusError {
+  return new MxodusError('CONFIG_INVALID', {
+    what: `"${text}" is not what a record of type ${type} can have`,
+    why: 'an address, a number or hexadecimal digits of another form are expected there; nothing was sent',
+    advice: 'correct the record in the config',
+  });
 }
 
 /** An address without embedded IPv4: what `canonicalRecord` gives. */

@@ -1,5 +1,6 @@
-import type { RrsetChange, RrType } from '@mxodus/model';
+import { dnsName, RR_TYPES, type RrsetChange, type RrType } from '@mxodus/model';
 import { encodeName } from '../../wire-name.ts';
+import type { LiveChange } from './live-rrset.ts';
 import { encodeRecord, TYPE_NUMBERS } from './record-data.ts';
 
 /**
@@ -9,6 +10,7 @@ import { encodeRecord, TYPE_NUMBERS } from './record-data.ts';
 
 const OPCODE_UPDATE = 5;
 const TYPE_SOA = 6;
+const TYPE_ANY = 255;
 const CLASS = { in: 1, none: 254, any: 255 } as const;
 const NO_DATA = Buffer.alloc(0);
 
@@ -23,22 +25,29 @@ const NOBODY: Readonly<Record<RrType, string>> = {
   TLSA: '3 1 1 00',
 };
 
-/** All changes of one zone in one message: the server does all of it or nothing (RFC 2136 section 3.7). */
-export function updateMessage(id: number, zone: string, changes: readonly RrsetChange[]): Buffer {
-  return message(id, zone, { prerequisites: changes.flatMap(prerequisites), updates: changes.flatMap(replacements) });
+/**
+ * All changes of one zone in one message: the server does all of it or nothing (RFC 2136 section 3.7). Deletions come first: a CNAME
+ * that is added where another record still is, and the other way round, is ignored without a word (section 3.4.2.2).
+ */
+export function updateMessage(id: number, zone: string, changes: readonly LiveChange[]): Buffer {
+  const updates = [...changes.map(deletion), ...changes.flatMap(additions)];
+  return message(id, zone, { prerequisites: prerequisites(changes), updates });
 }
 
-/**
- * The same prerequisites with an update that changes nothing: it deletes a record that is not there, which a server ignores (RFC
- * 2136 section 3.4.2.4) but still holds against its update policy.
- */
-export function rehearsalMessage(id: number, zone: string, changes: readonly RrsetChange[]): Buffer {
-  return message(id, zone, {
-    prerequisites: changes.flatMap(prerequisites),
-    updates: changes.map(({ name, type }) =>
-      record(name, { type: TYPE_NUMBERS[type], class: CLASS.none, ttl: 0, data: encodeRecord(type, NOBODY[type]) }),
-    ),
-  });
+/** The same prerequisites with an update that changes nothing. */
+export function rehearsalMessage(id: number, zone: string, changes: readonly LiveChange[]): Buffer {
+  return message(id, zone, { prerequisites: prerequisites(changes), updates: changes.map(nothing) });
+}
+
+/** An update that changes nothing, whatever is there. */
+export function permissionMessage(id: number, zone: string, changes: readonly RrsetChange[]): Buffer {
+  return message(id, zone, { prerequisites: [], updates: changes.map(nothing) });
+}
+
+/** Deletes a record that is not there, which a server ignores (RFC 2136 section 3.4.2.4) but still holds against its update policy. */
+function nothing({ name, type }: RrsetChange): Buffer {
+  const data = encodeRecord(type, NOBODY[type]);
+  return record(name, { type: TYPE_NUMBERS[type], class: CLASS.none, ttl: 0, data });
 }
 
 function message(id: number, zone: string, parts: { prerequisites: Buffer[]; updates: Buffer[] }): Buffer {
@@ -52,24 +61,42 @@ function message(id: number, zone: string, parts: { prerequisites: Buffer[]; upd
   return Buffer.concat([header, ...zoneSection, ...parts.prerequisites, ...parts.updates]);
 }
 
-/** "RRset exists and equals" (section 2.4.2), or "RRset does not exist" (2.4.3). The TTL is not part of either. */
-function prerequisites({ name, type, before }: RrsetChange): Buffer[] {
-  const number = TYPE_NUMBERS[type];
-  if (before.records.length === 0) {
-    return [record(name, { type: number, class: CLASS.none, ttl: 0, data: NO_DATA })];
-  }
-  return before.records.map((text) =>
-    record(name, { type: number, class: CLASS.in, ttl: 0, data: encodeRecord(type, text) }),
-  );
+function prerequisites(changes: readonly LiveChange[]): Buffer[] {
+  return [...changes.flatMap(guard), ...changes.flatMap((change) => besideAlias(change, changes))];
 }
 
-/** Deletes the whole RRset, then adds the new one: Knot keeps the old TTL when a record is only added again (seen 2026-11-22). */
-function replacements({ name, type, after }: RrsetChange): Buffer[] {
-  const number = TYPE_NUMBERS[type];
-  const additions = after.records.map((text) =>
-    record(name, { type: number, class: CLASS.in, ttl: after.ttl, data: encodeRecord(type, text) }),
+/** "RRset exists and equals" (section 2.4.2), or "RRset does not exist" (2.4.3). The TTL is not part of either. */
+function guard({ name, type, live }: LiveChange): Buffer[] {
+  if (live.data.length === 0) return [absent(name, TYPE_NUMBERS[type])];
+  return live.data.map(({ data }) => record(name, { type: TYPE_NUMBERS[type], class: CLASS.in, ttl: 0, data }));
+}
+
+/** What must not be there for a new RRset to be taken: nothing beside a CNAME, and no CNAME beside anything. */
+function besideAlias({ name, type, live, after }: LiveChange, all: readonly LiveChange[]): Buffer[] {
+  if (live.data.length > 0 || after.records.length === 0) return [];
+  const others = all.filter((other) => dnsName(other.name) === dnsName(name) && other.type !== type);
+  const inBatch = (one: RrType): boolean => others.some((other) => other.type === one);
+  if (type !== 'CNAME') return inBatch('CNAME') ? [] : [absent(name, TYPE_NUMBERS.CNAME)];
+  // "Name is not in use" (section 2.4.5) cannot be said of a name whose other records go with this change.
+  if (others.length === 0) return [absent(name, TYPE_ANY)];
+  return RR_TYPES.filter((one) => one !== 'CNAME' && !inBatch(one)).map((one) => absent(name, TYPE_NUMBERS[one]));
+}
+
+function absent(name: string, type: number): Buffer {
+  return record(name, { type, class: CLASS.none, ttl: 0, data: NO_DATA });
+}
+
+function deletion({ name, type }: LiveChange): Buffer {
+  return record(name, { type: TYPE_NUMBERS[type], class: CLASS.any, ttl: 0, data: NO_DATA });
+}
+
+/** The whole RRset, after its deletion: Knot keeps the old TTL when a record is only added again (seen 2026-11-22). */
+function additions({ name, type, live, after }: LiveChange): Buffer[] {
+  // A record that stays, stays to the byte.
+  const dataOf = (text: string): Buffer => live.data.find((one) => one.text === text)?.data ?? encodeRecord(type, text);
+  return after.records.map((text) =>
+    record(name, { type: TYPE_NUMBERS[type], class: CLASS.in, ttl: after.ttl, data: dataOf(text) }),
   );
-  return [record(name, { type: number, class: CLASS.any, ttl: 0, data: NO_DATA }), ...additions];
 }
 
 function record(name: string, parts: { type: number; class: number; ttl: number; data: Buffer }): Buffer {

@@ -10,9 +10,11 @@ import { freePort } from '../process/ports.ts';
 export interface UpdatableServer extends DnsServer {
   /** May update the zone. */
   tsig: TsigKey;
+  /** So may this one. */
+  tsig512: { name: string; algorithm: 'hmac-sha512'; secret: string };
 }
 
-export interface OtherDnsOptions {
+export interface UpdatableOptions {
   dir: string;
   zone: string;
   records: readonly ZoneRecord[];
@@ -22,13 +24,16 @@ const ADDRESS = '127.0.0.1';
 const TIMES = { ttl: 600, refresh: 60, negativeTtl: 2 };
 
 /** Knot DNS with one zone that takes signed dynamic updates. */
-export async function startKnot({ dir, zone, records }: OtherDnsOptions): Promise<UpdatableServer> {
+export async function startKnot({ dir, zone, records }: UpdatableOptions): Promise<UpdatableServer> {
   await mkdir(join(dir, 'zones'), { recursive: true });
   const programs = await copyPrograms(join(dir, 'programs'));
   const port = await freePort([ADDRESS]);
-  const secret = randomBytes(32).toString('base64');
-  await writeFile(join(dir, 'zones', `${zone}.zone`), zoneFile({ zone, records }, { address: ADDRESS, times: TIMES, servers: 1 }));
-  await writeFile(join(dir, 'knot.conf'), knotConf({ dir, zone, port, secret }));
+  const keys = newKeys();
+  await writeFile(
+    join(dir, 'zones', `${zone}.zone`),
+    zoneFile({ zone, records }, { address: ADDRESS, times: TIMES, servers: 1 }),
+  );
+  await writeFile(join(dir, 'knot.conf'), knotConf({ dir, zone, port, keys }));
   const server = await startDnsServer({
     command: [join(programs.root, 'usr/sbin/knotd'), '-c', join(dir, 'knot.conf')],
     env: programs.env,
@@ -37,10 +42,23 @@ export async function startKnot({ dir, zone, records }: OtherDnsOptions): Promis
     port,
     zones: [zone],
   });
-  return { ...server, tsig: { name: 'mxodus', algorithm: 'hmac-sha256', secret } };
+  return { ...server, ...keys };
 }
 
-function knotConf({ dir, zone, port, secret }: { dir: string; zone: string; port: number; secret: string }): string {
+export type Keys = Pick<UpdatableServer, 'tsig' | 'tsig512'>;
+
+export function newKeys(): Keys {
+  const secret = (bytes: number): string => randomBytes(bytes).toString('base64');
+  return {
+    tsig: { name: 'mxodus', algorithm: 'hmac-sha256', secret: secret(32) },
+    tsig512: { name: 'mxodus-512', algorithm: 'hmac-sha512', secret: secret(64) },
+  };
+}
+
+function knotConf({ dir, zone, port, keys }: { dir: string; zone: string; port: number; keys: Keys }): string {
+  const both = [keys.tsig, keys.tsig512];
+  const key = ({ name, algorithm, secret }: Keys['tsig'] | Keys['tsig512']): string =>
+    `  - id: ${name}\n    algorithm: ${algorithm}\n    secret: ${secret}\n`;
   return `server:
   rundir: "${dir}"
   listen: ${ADDRESS}@${port}
@@ -53,12 +71,9 @@ log:
 database:
   storage: "${dir}"
 key:
-  - id: mxodus
-    algorithm: hmac-sha256
-    secret: ${secret}
-acl:
+${both.map(key).join('')}acl:
   - id: updates
-    key: mxodus
+    key: [${both.map(({ name }) => name).join(', ')}]
     action: update
 template:
   - id: default

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { copyPrograms } from '../debian/unpacked-servers.ts';
 import type { ZoneRecord } from '../dns/bind-conf.ts';
 import { startDnsServer } from '../dns/dns-server.ts';
+import { type Keys, newKeys, type UpdatableOptions, type UpdatableServer } from '../knot/knot.ts';
 import { freePort } from '../process/ports.ts';
-import type { OtherDnsOptions, UpdatableServer } from './knot.ts';
 
 export interface PowerDns extends UpdatableServer {
   /** Address of its HTTP API. */
@@ -17,13 +17,13 @@ export interface PowerDns extends UpdatableServer {
 const ADDRESS = '127.0.0.1';
 
 /** PowerDNS with one zone in SQLite, its HTTP API, and signed dynamic updates. */
-export async function startPowerDns({ dir, zone, records }: OtherDnsOptions): Promise<PowerDns> {
+export async function startPowerDns({ dir, zone, records }: UpdatableOptions): Promise<PowerDns> {
   await mkdir(dir, { recursive: true });
   const programs = await copyPrograms(join(dir, 'programs'));
   const [port, webPort] = [await freePort([ADDRESS]), await freePort([ADDRESS])];
-  const secret = randomBytes(32).toString('base64');
+  const keys = newKeys();
   const apiKey = randomBytes(16).toString('hex');
-  fillDatabase(join(dir, 'pdns.sqlite3'), { zone, records, secret });
+  fillDatabase(join(dir, 'pdns.sqlite3'), { zone, records, keys });
   const modules = programs.env.LD_LIBRARY_PATH?.split(':').map((folder) => join(folder, 'pdns')) ?? [];
   const moduleDir = modules.find((folder) => folder.includes('usr/lib') && folder.includes('-linux-gnu')) ?? '';
   await writeFile(join(dir, 'pdns.conf'), powerDnsConf({ dir, port, webPort, apiKey, moduleDir }));
@@ -37,7 +37,7 @@ export async function startPowerDns({ dir, zone, records }: OtherDnsOptions): Pr
   });
   return {
     ...server,
-    tsig: { name: 'mxodus', algorithm: 'hmac-sha256', secret },
+    ...keys,
     url: `http://${ADDRESS}:${webPort}`,
     apiKey,
   };
@@ -90,21 +90,19 @@ CREATE TABLE cryptokeys (id INTEGER PRIMARY KEY, domain_id INT NOT NULL, flags I
 CREATE TABLE tsigkeys (id INTEGER PRIMARY KEY, name VARCHAR(255) COLLATE NOCASE, algorithm VARCHAR(50) COLLATE NOCASE, secret VARCHAR(255));
 `;
 
-function fillDatabase(path: string, of: { zone: string; records: readonly ZoneRecord[]; secret: string }): void {
+function fillDatabase(path: string, of: { zone: string; records: readonly ZoneRecord[]; keys: Keys }): void {
   const database = new DatabaseSync(path);
   database.exec(SCHEMA);
   database.prepare("INSERT INTO domains (id, name, type) VALUES (1, ?, 'MASTER')").run(of.zone);
-  database.prepare("INSERT INTO tsigkeys (name, algorithm, secret) VALUES ('mxodus', 'hmac-sha256', ?)").run(of.secret);
-  for (const kind of ['TSIG-ALLOW-DNSUPDATE', 'ALLOW-DNSUPDATE-FROM']) {
-    const content = kind.startsWith('TSIG') ? 'mxodus' : '127.0.0.0/8';
-    database.prepare('INSERT INTO domainmetadata (domain_id, kind, content) VALUES (1, ?, ?)').run(kind, content);
+  const insertKey = database.prepare('INSERT INTO tsigkeys (name, algorithm, secret) VALUES (?, ?, ?)');
+  const insertSetting = database.prepare('INSERT INTO domainmetadata (domain_id, kind, content) VALUES (1, ?, ?)');
+  for (const { name, algorithm, secret } of [of.keys.tsig, of.keys.tsig512]) {
+    insertKey.run(name, algorithm, secret);
+    insertSetting.run('TSIG-ALLOW-DNSUPDATE', name);
   }
-  database
-    .prepare("INSERT INTO domainmetadata (domain_id, kind, content) VALUES (1, 'SOA-EDIT-DNSUPDATE', 'INCREASE')")
-    .run();
-  database
-    .prepare("INSERT INTO domainmetadata (domain_id, kind, content) VALUES (1, 'SOA-EDIT-API', 'INCREASE')")
-    .run();
+  insertSetting.run('ALLOW-DNSUPDATE-FROM', '127.0.0.0/8');
+  insertSetting.run('SOA-EDIT-DNSUPDATE', 'INCREASE');
+  insertSetting.run('SOA-EDIT-API', 'INCREASE');
   const insert = database.prepare(
     'INSERT INTO records (domain_id, name, type, content, ttl, prio) VALUES (1, ?, ?, ?, ?, ?)',
   );
