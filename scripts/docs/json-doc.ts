@@ -1,4 +1,5 @@
 import { bucketsSchema, cutoverStatusSchema, eventSchema, planSchema, syncSummarySchema } from '@mxodus/model';
+import { certificateSchema } from '../../apps/cli/src/certificate/certificate-schema.ts';
 import { asNode, fieldTable, nodeAt, type SchemaNode } from './schema-table.ts';
 
 /** docs/json-output.md: what programs read. */
@@ -15,6 +16,7 @@ export function jsonDoc(): string {
     ...events,
     `### \`summary\`\n\n${SUMMARY}\n\n${fieldTable(shown(syncSummarySchema.toJSONSchema()), ['buckets'])}`,
     `### \`cutover_status\`\n\nThe one line of \`mxodus cutover status --json\`.\n\n${fieldTable(shown(cutoverStatusSchema.toJSONSchema()))}`,
+    `### \`cutover_report\`\n\nThe one line of \`mxodus cutover report --json\`.\n\n${fieldTable(shown(certificateSchema.toJSONSchema()))}`,
     `## Buckets\n\n${BUCKETS}\n\n${fieldTable(bucketsSchema.toJSONSchema())}`,
     `## The plan\n\n${PLAN}\n\n${fieldTable(plan, ['mailboxes', 'domains'])}`,
     `### \`mailboxes[]\` of a plan\n\n${fieldTable(mailbox, ['folders'])}`,

@@ -127,8 +127,8 @@ test('a run in another process takes a request up, and says so', async () => {
 test('a rollback shows what it costs, names its domains, and ends in ROLLED_BACK with a report that says so', async () => {
   const shown = await cutover('rollback');
   expect(shown).toMatchObject({ code: 8, stdout: expect.stringContaining(`--domain ${ZONE} --execute`) });
-  expect(await cutover('rollback', '--execute')).toMatchObject({ code: 2, stderr: expect.stringContaining(ZONE) });
-  expect(await cutover('rollback', '--execute', '--domain', 'example.org')).toMatchObject({ code: 2 });
+  const other = await cutover('rollback', '--execute', '--domain', 'example.org');
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining(ZONE) });
   const done = await cutover('rollback', '--execute', '--domain', ZONE, '--why', 'a test');
   expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ROLLED BACK:/) });
   expect(await status()).toMatchObject({ state: 'ROLLED_BACK' });

@@ -9,13 +9,14 @@ import {
 } from '@mxodus/model';
 import { Argument } from 'commander';
 import { z } from 'zod';
+import { certificateSchema } from '../certificate/certificate-schema.ts';
 import type { CliCommand } from './session.ts';
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   config: configSchema,
   plan: planSchema,
   events: z
-    .union([eventSchema, cutoverEventSchema, cutoverStatusSchema, syncSummarySchema])
+    .union([eventSchema, cutoverEventSchema, cutoverStatusSchema, certificateSchema, syncSummarySchema])
     .meta({ title: 'lines of mxodus --json' }),
 };
 

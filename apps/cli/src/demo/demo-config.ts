@@ -31,6 +31,7 @@ cutover:
   slack: 1s
   poll: 1s
   resolvers: ["${lab.dns.resolver.address}"]
+  probe: { smtp_port: ${lab.smtpPort}, canary: true, canary_every: 3s, timeout: 5s } # port 25 on real hosts
   drain: { every: 2s, at_least: 10s, quiet: 8s }
 `;
 }

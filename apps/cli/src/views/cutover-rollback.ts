@@ -1,3 +1,4 @@
+import type { Arrived } from '@mxodus/runner';
 import { counted } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
 import { changeLines, type PlannedChange } from './cutover-changes.ts';
@@ -10,13 +11,15 @@ export interface RollbackView {
   cost: string;
   /** Until no cache holds the new records; 0: mail is not affected. */
   minutes: number;
+  /** What reached the new servers since the switch, about; null: nothing was switched. */
+  arrived: Pick<Arrived, 'messages' | 'notLookedAt'> | null;
   domains: readonly string[];
   words: readonly string[];
 }
 
 /** What a rollback would do and cost; nothing was changed. */
 export function rollbackPlanText(
-  { state, changes, cost, minutes, domains, words }: RollbackView,
+  { state, changes, cost, minutes, arrived, domains, words }: RollbackView,
   style: Style,
 ): string {
   const named = domains.flatMap((domain) => ['--domain', domain]);
@@ -24,6 +27,7 @@ export function rollbackPlanText(
     `${style.warn(style.bold('CHANGES PENDING:'))} a rollback from ${state}; nothing was changed by this run.`,
     `  cost  ${cost}`,
     `  time  ${minutes === 0 ? 'mail is not affected' : `${counted(minutes, 'minute')} until no cache sends mail to the new servers`}`,
+    ...arrivedLines(arrived),
     '',
     ...(changes.length === 0
       ? ['No record has to change: none was changed.']
@@ -31,6 +35,13 @@ export function rollbackPlanText(
     '',
     nextLine([commandLine('cutover rollback', [...words, ...named, '--execute'])], style),
   ].join('\n');
+}
+
+function arrivedLines(arrived: RollbackView['arrived']): string[] {
+  if (arrived === null) return [];
+  const { messages, notLookedAt } = arrived;
+  const unseen = notLookedAt.map(({ address, why }) => `        not looked at: ${address} (${why})`);
+  return [`  mail  about ${counted(messages, 'message')} to copy back so far`, ...unseen];
 }
 
 export const rolledBackText = ({ domains, words }: Pick<RollbackView, 'domains' | 'words'>, style: Style): string =>

@@ -61,6 +61,7 @@ export function testProvider(subject: ProviderUnderTest): void {
     before,
     after,
   });
+  const has = (type: RrType): boolean => types?.includes(type) ?? true;
   const mxOf = (name: string): Promise<Rrset> => live(full(name), 'MX');
   const [lowered = '', edited = '', other = '', both = '', too = '', rehearsed = '', half = '', quiet = ''] =
     subject.names;
@@ -76,7 +77,7 @@ export function testProvider(subject: ProviderUnderTest): void {
     }
   });
 
-  describe.each(OTHERS.filter(([type]) => types?.includes(type) ?? true))('%s at %s', (type, name, records) => {
+  describe.each(OTHERS.filter(([type]) => has(type)))('%s at %s', (type, name, records) => {
     test('is created as it was asked for, and taken away again', async () => {
       const set: Rrset = { ttl: 600, records };
       const change = (before: Rrset, after: Rrset): RrsetChange => ({ name: full(name), type, before, after });
@@ -100,6 +101,51 @@ export function testProvider(subject: ProviderUnderTest): void {
     expect((await apply(mx(edited, { ...OLD, ttl: 601 }, low))).kind).toBe('conflict');
     expect(await mxOf(edited)).toEqual(OLD);
   });
+
+  if (has('CNAME') && has('A'))
+    describe('a CNAME, which may have nothing beside it', () => {
+      const address: Rrset = { ttl: 600, records: ['192.0.2.9'] };
+      const alias: Rrset = { ttl: lowTtl, records: ['autodiscover.outlook.com'] };
+      const name = full('alias');
+      const aliasLive = async (): Promise<Rrset[]> => [await live(name, 'A'), await live(name, 'CNAME')];
+
+      test('takes the place of an address and gives it back, in whatever order they are named', async () => {
+        await apply({ name, type: 'A', before: NONE, after: address });
+        const there: RrsetChange[] = [
+          { name, type: 'CNAME', before: NONE, after: alias },
+          { name, type: 'A', before: address, after: NONE },
+        ];
+        const back: RrsetChange[] = [
+          { name, type: 'A', before: NONE, after: address },
+          { name, type: 'CNAME', before: alias, after: NONE },
+        ];
+        expect((await apply(...there)).kind).toBe('applied');
+        expect(await aliasLive()).toMatchObject([{ records: [] }, alias]);
+        const made = await subject.changes();
+        expect((await apply(...there)).kind).toBe('applied');
+        expect(await subject.changes()).toBe(made);
+        expect((await apply(...back)).kind).toBe('applied');
+        expect(await aliasLive()).toMatchObject([address, { records: [] }]);
+        expect((await apply({ name, type: 'A', before: address, after: NONE })).kind).toBe('applied');
+      });
+
+      test('is not made where another record stays: a definite no, and where all go together nothing is changed', async () => {
+        const changes = [
+          mx(rehearsed, OLD, fresh),
+          { name: full(edited), type: 'CNAME', before: NONE, after: alias },
+        ] satisfies RrsetChange[];
+        const before = await subject.changes();
+        const outcome = await apply(...changes).then(
+          ({ kind }) => kind,
+          (error: unknown) => (error instanceof MxodusError ? error.code : error),
+        );
+        expect(['conflict', 'DNS_REFUSED']).toContain(outcome);
+        expect(await mxOf(edited)).toEqual(OLD);
+        if (!subject.provider().capabilities.atomic) return;
+        expect(await mxOf(rehearsed)).toEqual(OLD);
+        expect(await subject.changes()).toBe(before);
+      });
+    });
 
   test('two names change at once, and doing it again is no second change', async () => {
     const changes = [mx(both, OLD, fresh), mx(too, OLD, fresh)];
@@ -127,7 +173,8 @@ export function testProvider(subject: ProviderUnderTest): void {
   test('a rehearsal proves the permission, sees what is not as expected, and changes nothing', async () => {
     const before = await subject.changes();
     expect(await subject.provider().rehearse([mx(rehearsed, OLD, low)], signal)).toBe('allowed');
-    expect(await subject.provider().rehearse([mx(rehearsed, fresh, low)], signal)).toBe('unknown');
+    for (const wrong of [fresh, { ...OLD, ttl: 601 }])
+      expect(await subject.provider().rehearse([mx(rehearsed, wrong, low)], signal)).toBe('unknown');
     expect(await mxOf(rehearsed)).toEqual(OLD);
     expect(await subject.changes()).toBe(before);
   });

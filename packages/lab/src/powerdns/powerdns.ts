@@ -7,6 +7,7 @@ import type { ZoneRecord } from '../dns/bind-conf.ts';
 import { startDnsServer } from '../dns/dns-server.ts';
 import { type Keys, newKeys, type UpdatableOptions, type UpdatableServer } from '../knot/knot.ts';
 import { freePort } from '../process/ports.ts';
+import { until } from '../process/until.ts';
 
 export interface PowerDns extends UpdatableServer {
   /** Address of its HTTP API. */
@@ -35,12 +36,27 @@ export async function startPowerDns({ dir, zone, records }: UpdatableOptions): P
     port,
     zones: [zone],
   });
+  const url = `http://${ADDRESS}:${webPort}`;
+  try {
+    await until('the API of PowerDNS answers', () => isServed(url));
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return {
     ...server,
     ...keys,
-    url: `http://${ADDRESS}:${webPort}`,
+    url,
     apiKey,
   };
+}
+
+/** Whatever it answers. */
+function isServed(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
 }
 
 function powerDnsConf(of: { dir: string; port: number; webPort: number; apiKey: string; moduleDir: string }): string {

@@ -30,7 +30,7 @@ export async function takeStep(
     case 'route':
       return routeDomain(run, step, write);
     case 'pass':
-      if (step.mode === 'final' && (await openGates(run, situation, 'ask')) === null) return;
+      if (step.mode === 'final' && (await openGates(run, situation, 'anew')) === null) return;
       return pass(run, step.mode);
     case 'wait':
       tell(run, step);
@@ -55,7 +55,7 @@ async function pass(run: Run, mode: PassMode): Promise<void> {
 }
 
 async function audit(run: Run, situation: CutoverSituation): Promise<void> {
-  const gates = await openGates(run, situation, 'ask');
+  const gates = await openGates(run, situation, 'anew');
   if (gates === null) return;
   const waived = gates.flatMap((gate) => (gate.waived === undefined ? [] : [{ gate: gate.id, ...gate.waived }]));
   const facts = {

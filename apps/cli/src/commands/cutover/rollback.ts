@@ -1,5 +1,12 @@
 import { type CutoverEvent, type CutoverRequest, EXIT, MxodusError } from '@mxodus/model';
-import { cutoverRequest, openJournal, type PlannedRollback, plannedRollback } from '@mxodus/runner';
+import {
+  type Arrived,
+  arrivedSince,
+  cutoverRequest,
+  openJournal,
+  type PlannedRollback,
+  plannedRollback,
+} from '@mxodus/runner';
 import { z } from 'zod';
 import { requestText, rollbackPlanText, rolledBackText } from '../../views/cutover-rollback.ts';
 import { type OpenedPlan, openPlan } from '../open-plan.ts';
@@ -23,8 +30,8 @@ export const rollbackVerb: CutoverVerb = (cutover, start) => {
       'Goes back to the old records from any state, and copies back what reached the new servers. Without --execute: what it changes and costs, exit 8.',
     )
     .argument('<plan>', 'the plan file')
-    .option('--execute', 'do it; the domains have to be named', false)
-    .option('--domain <name>', 'repeats a domain of the plan, so that no other one is meant; once for each', collect)
+    .option('--execute', 'do it', false)
+    .option('--domain <name>', 'name the domains that are meant, once for each: any other plan is refused', collect)
     .option('--why <text>', 'reason; it is in the journal and in the report', 'no reason was given')
     .action(
       start({ name: 'cutover rollback', emptySummary: { state: null } }, (session, [planPath = ''], options) =>
@@ -54,18 +61,31 @@ async function rollback(
   }
 }
 
-function show({ output }: Session, { plan, words }: OpenedPlan, planned: PlannedRollback): Outcome {
-  const { state, changes, cost, minutes, copiedBack, newSideSince } = planned;
+async function show(session: Session, opened: OpenedPlan, planned: PlannedRollback): Promise<Outcome> {
+  const { output } = session;
+  const { plan, words } = opened;
+  const { state, changes, cost, minutes, newSideSince } = planned;
+  const arrived = newSideSince === null ? null : await countArrived(session, opened, newSideSince);
   for (const change of changes) output.line(change);
   const domains = plan.domains.map(({ domain }) => domain);
-  output.print(rollbackPlanText({ state, changes, cost, minutes, domains, words }, output.style));
+  output.print(rollbackPlanText({ state, changes, cost, minutes, arrived, domains, words }, output.style));
   return {
     exitCode: EXIT.changesPending,
     summary: {
-      ...{ state, cost, minutes, copied_back: copiedBack },
+      ...{ state, cost, minutes, to_copy_back: arrived?.messages ?? 0, not_looked_at: arrived?.notLookedAt ?? [] },
       new_side_since: newSideSince === null ? null : new Date(newSideSince).toISOString(),
     },
   };
+}
+
+/** A look at the new mailboxes, also while a run works on the ledger: a copy of it does. */
+async function countArrived({ signal }: Session, { plan, project }: OpenedPlan, since: number): Promise<Arrived> {
+  const forward = await project.openLedgerCopy();
+  try {
+    return await arrivedSince({ plan, accounts: project.accounts, forward, since, signal });
+  } finally {
+    await forward.close();
+  }
 }
 
 /** To its end, or on with one that was begun. */
@@ -95,14 +115,16 @@ async function rollBackOurselves(
   return { exitCode, summary: { state } };
 }
 
+/** Who names the domains is sure that no other plan is rolled back. Nobody has to: a rollback is an emergency brake. */
 function assertNamed({ plan }: OpenedPlan, named: readonly string[]): void {
+  if (named.length === 0) return;
   const wanted = plan.domains.map(({ domain }) => domain.toLowerCase()).toSorted();
   const given = [...new Set(named.map((name) => name.toLowerCase().replace(/\.$/, '')))].toSorted();
   if (wanted.join(' ') === given.join(' ')) return;
   throw new MxodusError('USAGE', {
-    what: `a rollback has to name its domains: ${wanted.join(', ')}`,
-    why: given.length === 0 ? 'none was named' : `named was ${given.join(', ')}`,
-    advice: `add ${wanted.map((domain) => `--domain ${domain}`).join(' ')}`,
+    what: `the plan is of ${wanted.join(', ')}`,
+    why: `--domain named ${given.join(', ')}`,
+    advice: `name the plan that is meant, or: ${wanted.map((domain) => `--domain ${domain}`).join(' ')}`,
   });
 }
 

@@ -10,6 +10,7 @@ import { execProvider } from './exec-provider.ts';
 const ZONE = 'example.test';
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const PROGRAM = new URL('./zone-in-a-file.mjs', import.meta.url).pathname;
+const YES = '{"atomic":true,"compareAndSwap":false,"minTtl":0}';
 const { signal } = new AbortController();
 const zoneSchema = z.object({
   changes: z.int(),
@@ -25,13 +26,15 @@ afterAll(() => rm(folder, { recursive: true }));
 const open = (...words: string[]): Promise<DnsProvider> =>
   execProvider({ zone: ZONE, command: [process.execPath, PROGRAM, ...words], timeout: 20_000, directory: folder });
 
-/** The suite opens a provider for each question; this one is opened when it is first used. */
-function lazily(atomic: boolean, ...words: string[]): DnsProvider {
+/** The suite wants a provider at once; this one is opened when it is first used. */
+function lazily(atomic: boolean, words: () => string[]): DnsProvider {
+  let opened: Promise<DnsProvider> | undefined;
+  const provider = (): Promise<DnsProvider> => (opened ??= open(...words()));
   return {
     name: 'exec',
     capabilities: { atomic, compareAndSwap: false, minTtl: 0 },
-    apply: async (...of) => (await open(...words)).apply(...of),
-    rehearse: async (...of) => (await open(...words)).rehearse(...of),
+    apply: async (...of) => (await provider()).apply(...of),
+    rehearse: async (...of) => (await provider()).rehearse(...of),
   };
 }
 
@@ -50,11 +53,12 @@ describe.each(['atomic', 'stepwise'] as const)('a program that is %s', (kind) =>
   });
 
   const isAtomic = kind === 'atomic';
+  const chatty = lazily(isAtomic, () => [file(), kind, 'chatty']);
   testProvider({
     zone: ZONE,
-    provider: () => lazily(isAtomic, file(), kind, 'chatty'),
-    refused: { provider: () => lazily(isAtomic, file(), kind, 'wrong-key'), secrets: [] },
-    silent: () => lazily(isAtomic, file(), kind, 'silent'),
+    provider: () => chatty,
+    refused: { provider: () => lazily(isAtomic, () => [file(), kind, 'wrong-key']), secrets: [] },
+    silent: () => lazily(isAtomic, () => [file(), kind, 'silent']),
     names: NAMES,
     types: ['TXT'],
     live,
@@ -82,9 +86,24 @@ test.each([
   ['says nothing', ['/bin/true'], 'DNS_ANSWER'],
   ['says something else', ['/bin/echo', '{"atomic":"yes"}'], 'DNS_ANSWER'],
   ['never ends', ['/bin/sleep', '60'], 'DNS_ANSWER'],
+  ['waits for one of its own that never ends', ['/bin/sh', '-c', 'sleep 60; true'], 'DNS_ANSWER'],
+  ['fails and says no', ['/bin/sh', '-c', `echo '{"kind":"refused","why":"no"}'; exit 1`], 'DNS_REFUSED'],
+  ['fails and says yes', ['/bin/sh', '-c', `echo '${YES}'; exit 1`], 'DNS_ANSWER'],
 ])('a program that %s: %s', async (_name, command, code) => {
+  const begun = performance.now();
   const error = await failure(execProvider({ zone: ZONE, command, timeout: 500, directory: folder }));
   expect(error.code).toBe(code);
+  expect(performance.now() - begun).toBeLessThan(30_000);
+});
+
+test('of what it says on standard error and in a refusal, a line fit for a terminal is told', async () => {
+  const refusal = JSON.stringify({ kind: 'refused', why: `\u001b[31m${'no '.repeat(1000)}` });
+  for (const script of [`echo '${refusal}'`, `printf '\\033[31m%2000d\\n' 7 >&2; exit 3`]) {
+    const command = ['/bin/sh', '-c', script];
+    const { what, why } = await failure(execProvider({ zone: ZONE, command, timeout: 20_000, directory: folder }));
+    expect(`${what}${why}`.length).toBeLessThan(600);
+    expect(`${what}${why}`).not.toContain('\u001b');
+  }
 });
 
 async function failure(work: Promise<unknown>): Promise<MxodusError> {

@@ -5,11 +5,13 @@ import type { DnsEndpoint, Rrset, RrType } from '@mxodus/model';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createObserver } from '../../observe/dns-observer.ts';
 import { OLD, testProvider } from '../contract.ts';
+import { type CutAnswers, cutAnswers, isDnsUpdate } from '../cut-answers.test.support.ts';
 import { type Rfc2136Options, rfc2136Provider } from './rfc2136-provider.ts';
 
 const ZONE = 'example.test';
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'policy'];
 const LOW: Rrset = { ...OLD, ttl: 3 };
+const NONE: Rrset = { ttl: 0, records: [] };
 const NEW: Rrset = { ttl: 3, records: ['5 mx1.new.test', '20 mx2.new.test'] };
 const WRONG = Buffer.from('this is not the key at all').toString('base64');
 const { signal } = new AbortController();
@@ -17,6 +19,7 @@ const observer = createObserver({ timeoutMs: 1000, attempts: 2 });
 
 let folder: TempDir;
 let dns: LabDns;
+let cutter: CutAnswers;
 
 beforeAll(async () => {
   folder = await makeTempDir();
@@ -29,10 +32,19 @@ beforeAll(async () => {
   dns = await startDns({
     dir: folder.path,
     zone: ZONE,
-    records: [...records, ...crowd, { name: 'old', type: 'A', data: '127.0.0.2' }],
+    records: [
+      ...[...records, ...crowd],
+      { name: 'old', type: 'A', data: '127.0.0.2' },
+      { name: 'cut', type: 'TXT', ttl: 600, data: '"v=spf1 " "-all"' },
+      ...['beside', 'odd'].map((name) => ({ name, type: 'A', ttl: 600, data: '192.0.2.7' })),
+      { name: 'beside', type: 'CAA', data: '0 issue "ca.test"' },
+      { name: 'odd', type: 'TYPE65280', data: '\\# 1 00' },
+    ],
   });
+  cutter = await cutAnswers(dns.primary, isDnsUpdate);
 });
 afterAll(async () => {
+  await cutter.stop();
   await dns.stop();
   await folder.remove();
 });
@@ -69,6 +81,7 @@ describe('against BIND', () => {
       secrets: [WRONG],
     },
     unreachable: () => provider({ server: '127.0.0.1:9' }),
+    silent: () => provider({ server: `127.0.0.1:${cutter.port}` }),
     names: NAMES,
     live,
     editByHand: async (name, type, { ttl, records }) => {
@@ -79,6 +92,47 @@ describe('against BIND', () => {
       const seen = await observe(ZONE, 'MX');
       return seen.kind === 'error' ? null : seen.serial;
     },
+  });
+
+  test('a TXT that is cut into strings otherwise is the same text', async () => {
+    const before = { ttl: 600, records: ['v=spf1 -all'] };
+    const lower = { name: `cut.${ZONE}`, type: 'TXT' as const, before, after: { ...before, ttl: 3 } };
+    expect(await provider().rehearse([lower], signal)).toBe('allowed');
+    expect(await provider().apply([lower], signal)).toMatchObject({ kind: 'applied' });
+    expect(await live(`cut.${ZONE}`, 'TXT')).toEqual(lower.after);
+  });
+
+  const addressToAlias = (name: string) => [
+    { name: `${name}.${ZONE}`, type: 'A' as const, before: { ttl: 600, records: ['192.0.2.7'] }, after: NONE },
+    {
+      ...{ name: `${name}.${ZONE}`, type: 'CNAME' as const, before: NONE },
+      after: { ttl: 3, records: ['autodiscover.outlook.com'] },
+    },
+  ];
+
+  test('an address does not give way to a CNAME where a record stays that mxodus has nothing to do with', async () => {
+    expect(await provider().apply(addressToAlias('beside'), signal)).toMatchObject({ kind: 'conflict' });
+    expect((await live(`beside.${ZONE}`, 'A')).records).toEqual(['192.0.2.7']);
+  });
+
+  test('a server that says yes and leaves a record out is not believed', async () => {
+    await expect(provider({ timeoutMs: 1000 }).apply(addressToAlias('odd'), signal)).rejects.toMatchObject({
+      code: 'DNS_ANSWER',
+      what: expect.stringContaining(`CNAME of odd.${ZONE} is not there`),
+    });
+  });
+
+  test.each<[RrType, string]>([
+    ['A', '192.0.2'],
+    ['AAAA', 'fe80::zz'],
+    ['MX', '70000 mx.new.test'],
+    ['TLSA', '3 1 1 0'],
+  ])('a record that is no %s is not sent: %s', async (type, record) => {
+    const name = `bad.${ZONE}`;
+    const bad = { name, type, before: NONE, after: { ttl: 5, records: [record] } };
+    const failure = provider().apply([change('b', OLD, LOW), bad], signal);
+    await expect(failure).rejects.toMatchObject({ code: 'CONFIG_INVALID', what: expect.stringContaining(type) });
+    expect(await live(`b.${ZONE}`)).toEqual(OLD);
   });
 
   test('the secondary serves the change after its NOTIFY', async () => {

@@ -12,6 +12,8 @@ const OPCODE_UPDATE = 5;
 const TYPE_SOA = 6;
 const TYPE_ANY = 255;
 const CLASS = { in: 1, none: 254, any: 255 } as const;
+/** What else is found beside an address: NS, PTR, HINFO, RP, LOC, NAPTR, DNAME, DS, SSHFP, SMIMEA, OPENPGPKEY, SVCB, HTTPS, SPF, URI, CAA. */
+const OTHER_TYPES = [2, 12, 13, 17, 29, 35, 39, 43, 44, 53, 61, 64, 65, 99, 256, 257];
 const NO_DATA = Buffer.alloc(0);
 
 /** Records that are nowhere: what a rehearsal deletes. */
@@ -79,7 +81,8 @@ function besideAlias({ name, type, live, after }: LiveChange, all: readonly Live
   if (type !== 'CNAME') return inBatch('CNAME') ? [] : [absent(name, TYPE_NUMBERS.CNAME)];
   // "Name is not in use" (section 2.4.5) cannot be said of a name whose other records go with this change.
   if (others.length === 0) return [absent(name, TYPE_ANY)];
-  return RR_TYPES.filter((one) => one !== 'CNAME' && !inBatch(one)).map((one) => absent(name, TYPE_NUMBERS[one]));
+  const staying = RR_TYPES.filter((one) => one !== 'CNAME' && !inBatch(one)).map((one) => TYPE_NUMBERS[one]);
+  return [...staying, ...OTHER_TYPES].map((one) => absent(name, one));
 }
 
 function absent(name: string, type: number): Buffer {
