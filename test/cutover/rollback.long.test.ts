@@ -1,0 +1,9 @@
+import { test } from 'vitest';
+import { rollBackFrom } from './roll-back.ts';
+
+/** Back to the old host from the states that rollback.test.ts leaves out. */
+
+test.each(['FROZEN', 'PROPAGATING', 'VERIFIED', 'DRAINING'] as const)(
+  'a rollback from %s puts the old MX back and every mail into the old mailboxes, once',
+  (state) => rollBackFrom(state),
+);
