@@ -16,7 +16,7 @@ export function configDoc(example: string): string {
     section(
       '`servers.<name>`, Exchange Online',
       'servers.*.?1',
-      'Not supported yet: such a server is read and refused.',
+      'Mailboxes go there: a `source` of this kind is refused. [exchange.md](exchange.md) says what the tenant needs.',
     ),
     SECRETS,
     section('`mailboxes[]`, one mailbox', 'mailboxes.[].?0'),
@@ -130,5 +130,5 @@ const CUTOVER = 'Every wait can be set: a rehearsal runs the same code with seco
 
 const NOT_YET = `## Not supported yet
 
-These are part of the format and end with \`CONFIG_NOT_SUPPORTED\`, file and line: servers of kind \`exchange\`, \`top:\` rules, \`cutover.probe\`,
-\`cutover.waive\`, \`ledger: { kind: postgres }\` and \`queue: { kind: bullmq }\`.`;
+These are part of the format and end with \`CONFIG_NOT_SUPPORTED\`, file and line: a \`source\` of kind \`exchange\`,
+\`ledger: { kind: postgres }\` and \`queue: { kind: bullmq }\`.`;

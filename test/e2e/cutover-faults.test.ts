@@ -249,7 +249,7 @@ test.concurrent('a zone changed by hand: it says what to do, and observes', asyn
     const ttl = event.phase === 'restore' ? 2 : 1;
     // A person types: one name after the other, with a slip between.
     busy = busy
-      .then(() => world.edit(SUB, host, 60))
+      .then(() => world.edit(SUB, host, 5))
       .then(() => sleep(300))
       .then(() => world.edit(SUB, host, ttl))
       .then(() => sleep(300))
@@ -293,7 +293,7 @@ test.concurrent('the switch waits for the window, and the final delta is made in
 
 test.concurrent('Ctrl-C ends it at a safe point in every wait, and the same command goes on', async (context) => {
   // Long enough that none is over before a busy machine comes to it.
-  const settings = { slack: '5s', drain: { every: '1s', at_least: '5s', quiet: '5s' } };
+  const settings = { slack: '12s', drain: { every: '1s', at_least: '12s', quiet: '12s' } };
   const { run, entries } = await start(context, { settings });
   const stops: string[] = [];
   for (;;) {

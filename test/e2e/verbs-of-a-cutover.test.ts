@@ -1,4 +1,4 @@
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, type LabDns, type MailSink, makeTempDir, startDns, startMailSink, type TempDir } from '@mxodus/lab';
 import { cutoverStatusSchema } from '@mxodus/model';
@@ -68,6 +68,9 @@ test('a domain is checked without config, plan or credentials: its gates, and wh
   expect(summaryOf(open)).toEqual({
     ...{ v: 1, type: 'summary', command: 'cutover check', exit_code: 0, state: 'DRAFT', closed_gates: [] },
   });
+  const shown = await ask();
+  expect(shown.stdout).toContain(`  today  MX 10 old.${ZONE}; caches keep it for up to 2 s (TTL 2)`);
+  expect(shown.stdout).toContain('  not asked  the new mail hosts: name them with --to HOST');
   const closed = await ask('--to', `nowhere.${ZONE}`);
   expect(closed).toMatchObject({ code: 6, stdout: expect.stringMatching(/^CLOSED: .*G4 /) });
 });
@@ -82,6 +85,33 @@ test('without its secrets a plan is checked all the same: what could not be aske
     expect(stdout).toMatch(/green +G1 /);
   } finally {
     await rename(`${dns.tsig.secretFile}.away`, dns.tsig.secretFile);
+  }
+});
+
+test.each([
+  ['an address in place of a domain', ['check', '127.0.0.3'], '"127.0.0.3" is not the name of a host or domain'],
+  ['a host that is none', ['check', ZONE, '--to', 'http://new/'], '"http://new/" is not the name'],
+  ['a port that is none', ['check', ZONE, '--smtp-port', '99999'], 'a whole number, 1 to 65535'],
+  [
+    'a fault that is not known',
+    ['simulate', 'acme.plan.json', '--fault', 'lags'],
+    'Allowed choices are secondary-lags',
+  ],
+])('%s is a usage error that says what is meant', async (_, words, what) => {
+  const { code, stderr } = await journey.run('cutover', ...words);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^error USAGE/)]);
+  expect(stderr).toContain(what);
+});
+
+test('no verb takes the plan for one of another project, whose journal says nothing of it', async () => {
+  const config = await readFile(join(journey.dir, 'mxodus.yaml'), 'utf8');
+  const other = join(journey.dir, 'other.yaml');
+  await writeFile(other, config.replace('project: acme', 'project: other'));
+  for (const verb of ['status', 'check', 'run', 'hold', 'rollback', 'report', 'notify']) {
+    expect(await cutover(verb, '-c', other)).toMatchObject({
+      code: 6,
+      stderr: expect.stringMatching(/^error PLAN_STALE/),
+    });
   }
 });
 
@@ -115,8 +145,9 @@ test('a run in another process takes a request up, and says so', async () => {
   const run = journey.spawn('cutover', 'run', journey.plan, '--execute', '--json');
   try {
     await new Promise<void>((resolve) =>
-      run.stdout?.on('data', (chunk) => `${chunk}`.includes('"FROZEN"') && resolve()),
+      run.stdout?.on('data', (chunk) => `${chunk}`.includes('"SWITCHED"') && resolve()),
     );
+    expect(await cutover('release')).toMatchObject({ code: 6, stderr: expect.stringContaining('nobody holds it') });
     expect(await cutover('hold', '--why', 'lunch')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^HELD:/) });
   } finally {
     run.kill('SIGKILL');

@@ -1,39 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import {
-  type Certificates,
-  createCertificates,
-  type Exchange365,
-  type Exchange365Options,
-  makeTempDir,
-  startExchange,
-  type TempDir,
-} from '@mxodus/lab';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Exchange365 } from '@mxodus/lab';
+import { describe, expect, it } from 'vitest';
+import { simulatorStarts } from './simulator-starts.ts';
 
 const ANN = 'ann@example.com';
 const DOMAIN_WRITE = ['Domain.ReadWrite.All'];
 
-let folder: TempDir;
-let certificates: Certificates;
+const starts = simulatorStarts([ANN]);
+
 let m365: Exchange365;
-const trusted = getCACertificates('default');
-
-beforeAll(async () => {
-  folder = await makeTempDir();
-  certificates = await createCertificates(join(folder.path, 'certificates'));
-  setDefaultCACertificates([await readFile(certificates.caFile, 'utf8')]);
-});
-afterAll(async () => {
-  setDefaultCACertificates(trusted);
-  await folder.remove();
-});
-afterEach(() => m365.stop());
-
-async function start(options: Partial<Exchange365Options> = {}): Promise<void> {
-  m365 = await startExchange({ dir: folder.path, certificates, users: [ANN], ...options });
-}
+const start = async (...options: Parameters<typeof starts>): Promise<void> => {
+  m365 = await starts(...options);
+};
 
 async function get(path: string, method = 'GET', body?: object) {
   const response = await fetch(`${m365.graphUrl}/v1.0${path}`, {

@@ -2,47 +2,24 @@ import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import { ConfidentialClientApplication } from '@azure/msal-node';
 import { Client, GraphError, ResponseType } from '@microsoft/microsoft-graph-client';
-import {
-  type Certificates,
-  createCertificates,
-  type Exchange365,
-  type Exchange365Options,
-  type JournalEntry,
-  makeTempDir,
-  startExchange,
-  type TempDir,
-  until,
-} from '@mxodus/lab';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Exchange365, type JournalEntry, makeTempDir, until } from '@mxodus/lab';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { simulatorStarts } from './simulator-starts.ts';
 
 const ANN = 'ann@example.com';
 const BOB = 'bob@example.com';
 /** A path that counts for the limits of a mailbox. */
 const settings = (user: string): string => `/users/${user}/mailboxSettings`;
 
-let folder: TempDir;
-let certificates: Certificates;
+const starts = simulatorStarts([ANN, BOB]);
+
 let m365: Exchange365;
-const trusted = getCACertificates('default');
-
-beforeAll(async () => {
-  folder = await makeTempDir();
-  certificates = await createCertificates(join(folder.path, 'certificates'));
-  setDefaultCACertificates([await readFile(certificates.caFile, 'utf8')]);
-});
-afterAll(async () => {
-  setDefaultCACertificates(trusted);
-  await folder.remove();
-});
-afterEach(() => m365.stop());
-
-async function start(options: Partial<Exchange365Options> = {}): Promise<void> {
-  m365 = await startExchange({ dir: folder.path, certificates, users: [ANN, BOB], ...options });
-}
+const start = async (...options: Parameters<typeof starts>): Promise<void> => {
+  m365 = await starts(...options);
+};
 
 const host = (): string => new URL(m365.graphUrl).host;
 
@@ -246,7 +223,7 @@ describe('who may', () => {
 
 describe('limits', () => {
   it('take four requests a mailbox at once, and tell how many there were', async () => {
-    await start({ latencyMs: 150 });
+    await start({ latencyMs: 600 });
     const answers = await Promise.all([...Array(6).fill(ANN), BOB].map((user: string) => send(settings(user))));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 200, 429, 429]);
     const refused = answers.find(({ status }) => status === 429);
@@ -486,6 +463,8 @@ describe('faults', () => {
 });
 
 async function rsaCertificate(name: string): Promise<{ certificate: string; privateKey: string }> {
+  const folder = await makeTempDir();
+  onTestFinished(folder.remove);
   const file = (end: string): string => join(folder.path, `${name}.${end}`);
   const words = 'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=app -keyout'.split(' ');
   await promisify(execFile)('openssl', [...words, file('key'), '-out', file('crt')]);

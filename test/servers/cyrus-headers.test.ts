@@ -1,14 +1,7 @@
-import { cyrusMissing, readMailbox, signedIn, startCyrus, startDovecot } from '@mxodus/lab';
-import { afterEach, expect, it } from 'vitest';
-import { type JourneyServer, type JourneyStart, startJourneyBetween, summaryOf } from '../journey.ts';
-
-const stops: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
-
-const dovecot = ({ dir, name, password }: JourneyStart) =>
-  startDovecot({ dir, name, password, saveCrlf: true, layout: 'fs', maxUserIpConnections: 50 });
+import { cyrusMissing, readMailbox, signedIn, startCyrus } from '@mxodus/lab';
+import { expect, it, onTestFinished } from 'vitest';
+import { type JourneyServer, startJourneyBetween, summaryOf } from '../journey.ts';
+import { dovecot } from './from-dovecot.ts';
 
 // munge8bit, which is on by default (Cyrus 3.6.1, 2026-11).
 it.skipIf(cyrusMissing() !== null)(
@@ -33,7 +26,7 @@ it.skipIf(cyrusMissing() !== null)(
         return { users: { ann: { folders: await readMailbox(server, 'ann', server.password) } } };
       },
     });
-    stops.push(journey.stop);
+    onTestFinished(journey.stop);
     const sync = async () => summaryOf(await journey.run('sync', journey.plan, '--json'));
     expect(await journey.run('plan')).toMatchObject({ code: 0 });
     expect(await sync()).toMatchObject({ exit_code: 0, buckets: { moved_now: headers.length } });

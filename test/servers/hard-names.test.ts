@@ -1,36 +1,7 @@
-import {
-  courierMissing,
-  cyrusMissing,
-  encodeModifiedUtf7,
-  quoted,
-  readMailbox,
-  signedIn,
-  startCourier,
-  startCyrus,
-  startDovecot,
-  type Truth,
-} from '@mxodus/lab';
-import { afterEach, expect, it } from 'vitest';
-import { type JourneyServer, type JourneyStart, startJourneyBetween, summaryOf } from '../journey.ts';
-
-const stops: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
-
-const dovecot = ({ dir, name, password }: JourneyStart) =>
-  startDovecot({ dir, name, password, saveCrlf: true, layout: 'fs', maxUserIpConnections: 50 });
-
-async function append(server: JourneyServer, messages: Readonly<Record<string, string>>): Promise<Truth> {
-  await signedIn(server, 'ann', server.password, async (connection) => {
-    for (const [folder, text] of Object.entries(messages)) {
-      const name = quoted(encodeModifiedUtf7(folder));
-      if (folder !== 'INBOX') await connection.command(`CREATE ${name}`);
-      await connection.command([`APPEND ${name} `, Buffer.from(text)]);
-    }
-  });
-  return { users: { ann: { folders: await readMailbox(server, 'ann', server.password) } } };
-}
+import { courierMissing, cyrusMissing, startCourier, startCyrus } from '@mxodus/lab';
+import { expect, it, onTestFinished } from 'vitest';
+import { type JourneyServer, startJourneyBetween, summaryOf } from '../journey.ts';
+import { append, dovecot } from './from-dovecot.ts';
 
 const HARD_NAMES = {
   Cyrus: ['Plain', 'Percent 100%', 'Quote "and" back\\slash', '{braces}', 'a|b', 'a<b>', 'a;b', 'why!', 'a^b', 'a`b'],
@@ -51,7 +22,7 @@ it.each([
     seed: (server) =>
       append(server, Object.fromEntries(names.map((name) => [name, `Subject: ${name.length}\r\n\r\nx\r\n`]))),
   });
-  stops.push(journey.stop);
+  onTestFinished(journey.stop);
   const sync = async () => summaryOf(await journey.run('sync', journey.plan, '--json'));
   expect(await journey.run('plan')).toMatchObject({ code: 0 });
   expect(await sync()).toMatchObject({ exit_code: 0, buckets: { moved_now: names.length } });

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { endpoint } from './config-auth.ts';
-import { hostPort } from './config-dns.ts';
-import { name, secretSchema } from './config-secret.ts';
+import { cpanelAccount, hostPort } from './config-dns.ts';
+import { name } from './config-secret.ts';
 import { duration } from './units.ts';
 
 /** The `cutover` of the config: every wait can be set, so that rehearsals and tests run the same code with seconds. */
@@ -50,10 +49,7 @@ const probe = z.strictObject({
 
 const oldHost = z.strictObject({
   panel: z.literal('cpanel').describe('the control panel of the old host'),
-  url: endpoint.describe('https://HOST:2083 for cPanel, https://HOST:2087 for WHM'),
-  kind: z.enum(['cpanel', 'whm']).default('cpanel').describe('which of the two'),
-  user: name.describe('the account, or the reseller'),
-  token: secretSchema.describe('an API token'),
+  ...cpanelAccount,
   pin: z
     .enum(['local', 'secondary'])
     .default('local')

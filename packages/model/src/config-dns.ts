@@ -72,13 +72,18 @@ const powerdns = z.strictObject({
   ...api,
 });
 
-const cpanel = z.strictObject({
-  provider: z.literal('cpanel').describe('the zone editor of cPanel, or of WHM'),
-  ...zone,
+/** How to sign in to cPanel or WHM. */
+export const cpanelAccount = {
   url: endpoint.describe('https://HOST:2083 for cPanel, https://HOST:2087 for WHM'),
   kind: z.enum(['cpanel', 'whm']).default('cpanel').describe('which of the two'),
   user: name.describe('the account, or the reseller'),
   token: secretSchema.describe('an API token'),
+};
+
+const cpanel = z.strictObject({
+  provider: z.literal('cpanel').describe('the zone editor of cPanel, or of WHM'),
+  ...zone,
+  ...cpanelAccount,
   ...api,
 });
 

@@ -4,6 +4,7 @@ import { CHANGE_PHASES, CUTOVER_STATES } from './cutover-states.ts';
 const phase = z.enum(CHANGE_PHASES);
 const aboutChange = { phase, zone: z.string() };
 const person = z.string().describe('who asked, as the machine knows them');
+const request = z.string().optional().describe('id of the file it came in, from another terminal');
 
 function entry<Event extends string, Facts extends z.ZodRawShape>(event: Event, facts: Facts) {
   return z.strictObject({
@@ -89,9 +90,9 @@ export const journalEntrySchema = z.discriminatedUnion('event', [
     delay_ms: z.int().nullable(),
     why: z.string().nullable(),
   }),
-  entry('held', { by: person, why: z.string() }),
-  entry('released', { by: person }),
-  entry('rolling_back', { by: person, from: z.enum(CUTOVER_STATES), why: z.string() }),
+  entry('held', { by: person, why: z.string(), request }),
+  entry('released', { by: person, request }),
+  entry('rolling_back', { by: person, from: z.enum(CUTOVER_STATES), why: z.string(), request }),
   entry('entered', {}),
 ]);
 

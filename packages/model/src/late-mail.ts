@@ -31,7 +31,7 @@ export const lateMailSchema = z.strictObject({
   uid: z.int(),
   message_id: z.string().nullable(),
   sender: z.string().describe('envelope sender (Return-Path), else the From address; "" where there is none'),
-  /** RFC 3339: at the old server (INTERNALDATE), and when the first host took it (its Received line). */
+  /** RFC 3339 in UTC with milliseconds: at the old server (INTERNALDATE), and when the first host took it (its Received line). */
   received: z.string().nullable(),
   submitted: z.string().nullable(),
   /** Milliseconds from the switch until it reached the old server. */

@@ -258,8 +258,6 @@ export interface Ledger extends LedgerReader {
   adopt(folderId: number, passId: number, adoptions: readonly Adoption[]): Promise<void>;
   /** The source no longer has these messages: stored ones become gone, cannot and failed ones are forgotten, intents stay. */
   noteExpunged(folderId: number, uids: readonly number[]): Promise<void>;
-  /** Gone messages that the source lists again under the same UID: it hid their folder for a while. */
-  noteListed(folderId: number, uids: readonly number[]): Promise<void>;
   /** Forgets gone messages: they were deleted at the destination too, or are known under another UID now. */
   forgetGone(gone: readonly { folderId: number; uid: number }[]): Promise<void>;
   /** A restored destination lost them: stored ones go back to (none). */

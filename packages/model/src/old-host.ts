@@ -8,6 +8,9 @@ export type MailRouting = 'auto' | 'local' | 'secondary' | 'remote';
 export interface OldHost {
   readonly name: string;
   /** What is set, and what the host does because of it; null: it does not say. */
-  routing(domain: string, signal: AbortSignal): Promise<{ set: MailRouting; effective: Exclude<MailRouting, 'auto'> | null }>;
+  routing(
+    domain: string,
+    signal: AbortSignal,
+  ): Promise<{ set: MailRouting; effective: Exclude<MailRouting, 'auto'> | null }>;
   route(domain: string, routing: MailRouting, signal: AbortSignal): Promise<void>;
 }

@@ -146,7 +146,7 @@ it('counts late mail by cause, and names who still sends to the old side', () =>
       cause: 'hard-coded',
       sender: 'form@example.com',
       path: ['printer.lan'],
-      received: '2026-12-06T07:00:00Z',
+      received: '2026-12-06T07:00:00.000Z',
     }),
     lateMailOf({ cause: 'stale-client', mailbox: 'bob@example.com', folder: 'Sent', path: [], received: null }),
   ];

@@ -76,7 +76,7 @@ export const lateMailOf = (row: Partial<LateMail>): LateMail => ({
   uid: 1,
   message_id: null,
   sender: 'shop@example.net',
-  received: '2026-12-05T20:00:00Z',
+  received: '2026-12-05T20:00:00.000Z',
   submitted: null,
   after_switch_ms: 60_000,
   path: ['web.example.net', 'mx.example.net'],

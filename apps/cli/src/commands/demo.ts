@@ -1,12 +1,13 @@
 import { Option } from 'commander';
 import { z } from 'zod';
 import type { CliCommand } from './session.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const DESTINATIONS = ['imap', 'exchange'] as const;
 
 const optionsSchema = z.object({
   dir: z.string(),
-  messages: z.coerce.number().int().positive(),
+  messages: z.int().positive(),
   to: z.enum(DESTINATIONS),
 });
 
@@ -26,7 +27,7 @@ export const demoCommand: CliCommand = (program, start) => {
         .default('imap'),
     )
     .option('--dir <folder>', 'where the config, the plan and the report go', 'mxodus-demo')
-    .option('--messages <n>', 'messages of the company', '6000')
+    .option('--messages <n>', 'messages of the company', wholeNumber(1), 6000)
     .action(
       start({ name: 'demo' }, async (session, _words, options) => {
         // Only the demo needs the lab; every other command starts without it.

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MxodusError, type Plan } from '@mxodus/model';
-import { readPlan } from '@mxodus/runner';
+import { assertSameProject, readPlan } from '@mxodus/runner';
 import { openProject, type Project } from '../compose.ts';
 import type { Session } from './session.ts';
 
@@ -18,6 +18,7 @@ export interface OpenedPlan {
 export async function openPlan(session: Session, planPath: string): Promise<OpenedPlan> {
   const plan = await readPlan(planPath);
   const project = await openConfig(session, session.options.config ?? besidePlan(planPath));
+  assertSameProject(plan, project.config);
   project.believe(plan);
   return { plan, project, words: [planPath, ...configWords(session)] };
 }

@@ -151,10 +151,17 @@ class CommandRun {
     return EXIT.usage;
   }
 
+  /** "sync ", "cutover run "; '' where no known verb was typed. */
   #knownVerb(): string {
-    const names = new Set(this.#program(() => undefined).commands.map((command) => command.name()));
-    const verb = this.#argv.find((word) => names.has(word));
-    return verb === undefined ? '' : `${verb} `;
+    let { commands: below } = this.#program(() => undefined);
+    let verb = '';
+    for (const word of this.#argv) {
+      const command = below.find((one) => one.name() === word);
+      if (command === undefined) continue;
+      verb += `${word} `;
+      below = command.commands;
+    }
+    return verb;
   }
 }
 

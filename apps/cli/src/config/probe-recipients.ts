@@ -42,7 +42,7 @@ export async function addressesIn(file: string, baseDir: string): Promise<string
   if (odd === -1) return addresses;
   throw new MxodusError('CSV_INVALID', {
     what: `"${addresses[odd]}" is not an address`,
-    why: '`cutover.probe.recipients` names a list with one address a line, or with a column `address`',
+    why: 'a list of recipients has one address a line, or a column `address`',
     advice: 'correct the line',
     where: file,
   });
@@ -57,7 +57,7 @@ async function readList(file: string, baseDir: string): Promise<string> {
     throw new MxodusError('CSV_INVALID', {
       what: `the list of recipients ${file} cannot be read`,
       why: code === 'ENOENT' ? 'there is no such file' : `the system says ${code}`,
-      advice: 'its path starts at the folder of the config',
+      advice: `correct the path: it starts at ${baseDir}`,
       where: file,
     });
   }

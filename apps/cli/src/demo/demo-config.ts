@@ -1,4 +1,5 @@
 import type { Lab } from '@mxodus/lab';
+import { cutoverSection } from './cutover-section.ts';
 
 /** The config of the demo: a user's own would look the same, with hours in place of seconds. */
 export function demoConfig(lab: Lab): string {
@@ -25,13 +26,6 @@ domains:
       authoritative: [${lab.dns.authoritative.map((address) => `"${address}"`).join(', ')}]
       tsig: { name: ${lab.dns.tsig.name}, algorithm: hmac-sha256, secret: { file: ${lab.dns.tsig.secretFile} } }
 cutover:
-  window: now
-  ttl: 3
-  resolver_floor: 2s
-  slack: 1s
-  poll: 1s
-  resolvers: ["${lab.dns.resolver.address}"]
-  probe: { smtp_port: ${lab.smtpPort}, canary: true, canary_every: 3s, timeout: 5s } # port 25 on real hosts
-  drain: { every: 2s, at_least: 10s, quiet: 8s }
+${cutoverSection(lab)}
 `;
 }

@@ -1,4 +1,5 @@
 import type { Lab, LabExchange } from '@mxodus/lab';
+import { cutoverSection } from './cutover-section.ts';
 
 /** Its secrets, by the names the config gives them. */
 export const splitSecrets = (lab: Lab, { service }: LabExchange): Record<string, string> => ({
@@ -67,13 +68,6 @@ domains: # the sub-domain is switched first
     dns: *zone
 
 cutover: # seconds here, where a real one takes minutes and hours
-  window: now
-  ttl: 3
-  resolver_floor: 2s
-  slack: 1s
-  poll: 1s
-  resolvers: ["${lab.dns.resolver.address}"]
-  probe: { smtp_port: ${lab.smtpPort}, canary: true, canary_every: 3s, timeout: 5s } # port 25 on real hosts
-  drain: { every: 2s, at_least: 10s, quiet: 8s }
+${cutoverSection(lab)}
 `;
 }

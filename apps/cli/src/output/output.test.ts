@@ -125,10 +125,10 @@ describe('errors', () => {
 
   it('that nobody expected look different and name the log', () => {
     const { output, text } = open({});
-    output.error(troubleOf(new TypeError('x is not a function')), '/tmp/mxodus.log');
+    output.error(troubleOf(new TypeError('x is not a function')), 'mxodus.log');
     expect(text.stderr).toBe(
       'bug UNEXPECTED\n  what  TypeError: x is not a function\n  why   this is a bug in mxodus; the ledger is safe\n' +
-        '  do    please report it with the log file named below\n  log   /tmp/mxodus.log\n',
+        '  do    please report it with the log file named below\n  log   mxodus.log\n',
     );
   });
 });

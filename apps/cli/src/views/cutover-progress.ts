@@ -4,6 +4,7 @@ import { counted, timestamp } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
 import { gateLines } from './cutover-gates.ts';
 import { journalText } from './journal-text.ts';
+import { toPaste } from './next-step.ts';
 import { placeText } from './states-row.ts';
 import { type Clock, untilText } from './until-text.ts';
 import { Waits, waitLogText } from './waits.ts';
@@ -11,6 +12,8 @@ import { Waits, waitLogText } from './waits.ts';
 export interface CutoverProgressOptions extends Clock {
   style: Style;
   log: boolean;
+  /** Plan and config as the user named them. */
+  words: readonly string[];
 }
 
 /** What a cutover does: a line for each entry of its journal and each wait; on a terminal the wait stays in sight. */
@@ -44,7 +47,7 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
       `${style.bold(waiting.state)} (${placeText(waiting.state)})  waiting for ${waiting.waiting_for}`,
       ...(this.#hold === null ? [] : [style.warn(`  HELD      by ${this.#hold.by}: ${this.#hold.why}`)]),
       ...(waiting.until === null ? [] : [`  until     ${untilText(waiting.until, this.#options)}`]),
-      `  release   ${waiting.release}`,
+      `  release   ${toPaste(waiting.release, this.#options.words)}`,
       style.dim(`  rollback  ${waiting.rollback_cost}`),
       ...this.#canaryLine(),
     ];
@@ -64,7 +67,9 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
         const until = event.until === null ? '' : `, until ${untilText(event.until, this.#options)}`;
         // A terminal has the wait in its live block.
         return this.#options.log
-          ? [`${event.state}: waiting for ${event.waiting_for}${until}; release: ${event.release}`]
+          ? [
+              `${event.state}: waiting for ${event.waiting_for}${until}; release: ${toPaste(event.release, this.#options.words)}`,
+            ]
           : [];
       }
       case 'cutover_gates':

@@ -26,7 +26,7 @@ export function rollbackPlanText(
   return [
     `${style.warn(style.bold('CHANGES PENDING:'))} a rollback from ${state}; nothing was changed by this run.`,
     `  cost  ${cost}`,
-    `  time  ${minutes === 0 ? 'mail is not affected' : `${counted(minutes, 'minute')} until no cache sends mail to the new servers`}`,
+    `  time  ${minutes === 0 ? 'mail is not affected' : `at most ${counted(minutes, 'minute')} until no cache sends mail to the new servers`}`,
     ...arrivedLines(arrived),
     '',
     ...(changes.length === 0

@@ -4,6 +4,7 @@ import { wrap } from '../output/columns.ts';
 import { count, counted, minuteOf } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
 import { gateLines } from './cutover-gates.ts';
+import { commandLine, nextLine, toPaste } from './next-step.ts';
 import { placeText, statesRow } from './states-row.ts';
 import { type Clock, untilText } from './until-text.ts';
 
@@ -13,6 +14,8 @@ export interface CutoverStatusView extends Clock {
   hold: Certificate['holds'][number] | null;
   canaries: Certificate['canaries'];
   lateMail: LateMailSummary;
+  /** Plan and config as the user named them. */
+  words: readonly string[];
   width: number;
 }
 
@@ -21,7 +24,7 @@ const LABEL = 12;
 
 /** State, what is waited for, until when, who can release it, what a rollback costs now; then what came in late, and the gates. */
 export function statusText(view: CutoverStatusView, style: Style): string {
-  const { status, hold, canaries, lateMail, width } = view;
+  const { status, hold, canaries, lateMail, width, words } = view;
   const { state, done, until } = status;
   const field = (label: string, text: string): string[] => {
     const [first = '', ...rest] = wrap(text, Math.max(30, width - LABEL - 3));
@@ -35,13 +38,14 @@ export function statusText(view: CutoverStatusView, style: Style): string {
       ? []
       : field('HELD', `by ${hold.by} since ${minuteOf(new Date(hold.at))}: ${hold.why}; nothing is changed meanwhile`)),
     ...(done ? [] : field('waits for', status.waiting_for)),
-    ...(until === null ? [] : field('until', untilText(until, view))),
-    ...field('release', status.release),
+    ...(done ? [] : field('until', until === null ? 'no fixed time' : untilText(until, view))),
+    ...field('release', toPaste(status.release, words)),
     ...field('rollback', status.rollback_cost),
     ...(canaries.sent + canaries.unsent === 0 ? [] : field('test mail', canaryText(canaries))),
     ...lateMailFields(lateMail, field),
     '',
     ...gateLines(status.gates, style),
+    ...(state === 'RESTORED' ? [nextLine([commandLine('cutover close', words)], style)] : []),
   ].join('\n');
 }
 

@@ -107,7 +107,14 @@ describe('the status', () => {
   const show = (over: Partial<CutoverStatusView>): string[] =>
     statusText(
       {
-        ...{ status, hold: null, canaries: NO_CANARIES, lateMail: summariseLateMail([]), width: 100 },
+        ...{
+          status,
+          hold: null,
+          canaries: NO_CANARIES,
+          lateMail: summariseLateMail([]),
+          width: 100,
+          words: ['acme.plan.json'],
+        },
         ...{ window: WINDOW, now: NOW, ...over },
       },
       PLAIN,
@@ -126,6 +133,18 @@ describe('the status', () => {
       '',
       '  green  G1  DNS health  both servers agree',
     ]);
+  });
+
+  it('says so where no time is fixed, and gives commands with the names that were used', () => {
+    const held = { ...status, until: null, release: 'mxodus cutover release PLAN' };
+    expect(show({ status: held, words: ['my plan.json', '-c', 'a.yaml'] })).toEqual(
+      expect.arrayContaining([
+        '  until     no fixed time',
+        "  release   mxodus cutover release 'my plan.json' -c a.yaml",
+      ]),
+    );
+    const restored = { ...status, state: 'RESTORED', done: true, until: null } as const;
+    expect(show({ status: restored }).at(-1)).toBe('Next:  mxodus cutover close acme.plan.json');
   });
 
   it('says who holds it and why, test mails, late mail by cause, and who still sends to the old side', () => {
@@ -175,7 +194,7 @@ it('shows before a rollback what it changes and costs, and the command that does
   ).toEqual([
     'CHANGES PENDING: a rollback from DRAINING; nothing was changed by this run.',
     '  cost  the old MX back',
-    '  time  6 minutes until no cache sends mail to the new servers',
+    '  time  at most 6 minutes until no cache sends mail to the new servers',
     '  mail  about 12 messages to copy back so far',
     '        not looked at: bob@example.com (signed out)',
     '',
@@ -189,7 +208,7 @@ it('shows before a rollback what it changes and costs, and the command that does
 });
 
 it('keeps the wait, the hold and the test mails in sight, and is silent about what is as it should be', () => {
-  const view = new CutoverProgress({ window: WINDOW, now: NOW, style: PLAIN, log: false });
+  const view = new CutoverProgress({ window: WINDOW, now: NOW, style: PLAIN, log: false, words: ['a.json'] });
   const entry = {
     type: 'cutover_entry',
     seq: 1,
@@ -206,12 +225,17 @@ it('keeps the wait, the hold and the test mails in sight, and is silent about wh
     '  PROPAGATING: held by ann: an audit',
     '  PROPAGATING: test mail c0 arrived at the old server after 900 ms',
   ]);
-  const waiting = { waiting_for: 'a release', until: null, release: 'mxodus cutover release', rollback_cost: 'none' };
+  const waiting = {
+    waiting_for: 'a release',
+    until: null,
+    release: 'mxodus cutover release PLAN',
+    rollback_cost: 'none',
+  };
   expect(view.on({ type: 'cutover_waiting', state: 'PROPAGATING', ...waiting }, NOW())).toEqual([]);
   expect(view.block(NOW(), 100)).toEqual([
     'PROPAGATING (8 of 12)  waiting for a release',
     '  HELD      by ann: an audit',
-    '  release   mxodus cutover release',
+    '  release   mxodus cutover release a.json',
     '  rollback  none',
     '  test mail 2 mails sent, 1 not found yet',
   ]);

@@ -34,15 +34,7 @@ export function checkText(
   ].join('\n');
 }
 
-/** The gates of a domain that was asked about without a plan. */
-export function domainCheckText(
-  { domain, gates, closed }: { domain: string; gates: readonly Gate[]; closed: readonly Gate[] },
-  style: Style,
-): string {
-  return [gatesVerdict(domain, closed, style), ...gateLines(gates, style)].join('\n');
-}
-
-function gatesVerdict(names: string, closed: readonly Gate[], style: Style): string {
+export function gatesVerdict(names: string, closed: readonly Gate[], style: Style): string {
   return closed.length === 0
     ? `${style.good(style.bold('OPEN:'))} no gate stops the cutover of ${names}.`
     : `${style.bad(style.bold('CLOSED:'))} ${gateNames(closed)} ${closed.length === 1 ? 'stops' : 'stop'} the cutover of ${names}.`;
@@ -90,9 +82,10 @@ export function runText(
   if (!view.domains.some(moves)) {
     return `${style.good(style.bold('NOTHING TO CHANGE:'))} every MX is what the plan wants already.`;
   }
-  return [`${style.bold('STOPPED')} in state ${result.state}, as asked. ${execute ? late : ''}`.trimEnd(), again].join(
-    '\n',
-  );
+  return [
+    `${style.bold('STOPPED')} in state ${result.state}, as asked. ${result.lateMessages > 0 ? late : ''}`.trimEnd(),
+    again,
+  ].join('\n');
 }
 
 export function closeText(view: CutoverView & { isDone: boolean }, style: Style): string {

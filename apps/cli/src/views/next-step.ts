@@ -20,3 +20,7 @@ const quoted = (word: string): string => (/^[\w@%+=:,./~-]+$/.test(word) ? word 
 /** The line every result ends with. */
 export const nextLine = (commands: readonly string[], style: Style): string =>
   `${style.bold('Next:')}  ${commands.join('     then     ')}`;
+
+/** Who or what releases a wait is told without the names people use: a command in it gets the plan and the config they named. */
+export const toPaste = (release: string, words: readonly string[]): string =>
+  release.replace(/^mxodus (cutover \w+) PLAN/, (_, verb: string) => commandLine(verb, words));

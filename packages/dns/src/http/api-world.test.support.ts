@@ -162,11 +162,12 @@ function testFaults({ start, compareAndSwap, atomic }: ApiWorldOptions): void {
     expect(zone.records()).toEqual(records);
   });
 
-  test.skipIf(!compareAndSwap)('somebody is quicker: a conflict, and what he wrote stays', async () => {
-    world.api.beforeWrite(() => zone.edit(ZONE, 'MX', rrset(3600, '1 quicker.test')));
-    expect(await apply(toNew)).toMatchObject({ kind: 'conflict' });
-    expect(zone.rrset(ZONE, 'MX')).toEqual(rrset(3600, '1 quicker.test'));
-  });
+  if (compareAndSwap)
+    test('somebody is quicker: a conflict, and what he wrote stays', async () => {
+      world.api.beforeWrite(() => zone.edit(ZONE, 'MX', rrset(3600, '1 quicker.test')));
+      expect(await apply(toNew)).toMatchObject({ kind: 'conflict' });
+      expect(zone.rrset(ZONE, 'MX')).toEqual(rrset(3600, '1 quicker.test'));
+    });
 
   test('a read that is put off is asked again, a write never', async () => {
     const retry = { 'retry-after': '0' };

@@ -3,11 +3,12 @@ import type { CutoverProgress, PassFacts } from './progress.ts';
 
 /** When the drain is over if no more late mail comes; null before the switch. */
 export function drainEnd(
-  { switchedAt, lateAt }: CutoverProgress,
+  { switchedAt, lastSwitchedAt, lateAt }: CutoverProgress,
   { drain }: Pick<CutoverConfig, 'drain'>,
 ): number | null {
   if (switchedAt === null) return null;
-  return Math.max(switchedAt + drain.at_least, (lateAt ?? switchedAt) + drain.quiet);
+  const since = lastSwitchedAt ?? switchedAt;
+  return Math.max(since + drain.at_least, Math.max(lateAt ?? since, since) + drain.quiet);
 }
 
 /** Whether the next drain pass is due: every so often, and once more when the time is up. */

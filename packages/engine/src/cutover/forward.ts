@@ -1,8 +1,10 @@
 import { canaryWait } from './canary-wait.ts';
+import { changeWait } from './change-wait.ts';
 import { drainDue, drainEnd, drainOver, drainProblem } from './drain.ts';
-import { allAccepted, settle } from './settle.ts';
+import { changeStatus } from './progress.ts';
+import { allAccepted, settle, settleGroup } from './settle.ts';
 import type { CutoverSituation } from './situation.ts';
-import { type CutoverStep, enter, groupsOf, isUnderWay } from './step.ts';
+import { type CutoverStep, enter, groupsOf, isUnderWay, note } from './step.ts';
 import { addressWait, cacheWait, windowWait } from './waits.ts';
 
 /** A final delta older than this is made again before the switch. */
@@ -16,7 +18,7 @@ const FINAL_DELTA_MS = 15 * 60_000;
  *   TTL_LOWERED  all are served and safe_at has passed                   sends, waits
  *   ARMED        the window is open and the final delta is clean         waits, final pass
  *   FROZEN       the first switch is accepted                            sends; a stale delta is made again
- *   SWITCHED     the last switch is accepted                             sends, drain passes
+ *   SWITCHED     the last switch is accepted                             sends (see `beforeNextZone`), waits, drain passes
  *   PROPAGATING  all are served, safe_at has passed, canaries arrived    waits, drain passes
  *   VERIFIED     at once                                                 drain passes
  *   DRAINING     the drain is over and the restored TTL is served        drain passes, sends
@@ -42,7 +44,9 @@ export function forwardStep(situation: CutoverSituation): CutoverStep {
     case 'SWITCHED':
       return withDrain(
         situation,
-        allAccepted('switch', situation) ? enter('PROPAGATING') : settle('switch', situation),
+        allAccepted('switch', situation)
+          ? enter('PROPAGATING')
+          : (beforeNextZone(situation) ?? settle('switch', situation)),
       );
     case 'PROPAGATING':
       return withDrain(situation, afterSwitch(situation) ?? enter('VERIFIED'));
@@ -67,6 +71,20 @@ function staged(situation: CutoverSituation): CutoverStep | null {
 /** The low TTL must be everywhere, and the old one out of every cache. */
 function beforeSwitch(situation: CutoverSituation): CutoverStep | null {
   return staged(situation) ?? settle('lower', situation) ?? cacheWait('lower', situation) ?? addressWait(situation);
+}
+
+/** Another zone was switched, maybe long ago: meanwhile a server of the next one may have gone back to the old TTL. */
+function beforeNextZone(situation: CutoverSituation): CutoverStep | null {
+  const { progress } = situation;
+  const next = groupsOf('switch', situation).find(
+    ({ zone }) => changeStatus(progress, 'switch', zone).kind === 'untouched',
+  );
+  const lower = groupsOf('lower', situation).find(({ zone }) => zone === next?.zone);
+  if (lower === undefined) return null;
+  const step = settleGroup('lower', lower, situation);
+  if (step !== null) return step;
+  if (progress.waits.lower !== undefined) return cacheWait('lower', situation);
+  return note(situation, { event: 'timed', facts: changeWait('lower', situation) });
 }
 
 function afterSwitch(situation: CutoverSituation): CutoverStep | null {

@@ -58,7 +58,7 @@ function gatesOfState({ progress }: GateInputs): readonly OneGate[] {
     case 'DRAINING':
       return [healthGate, providerGate, safeAtGate, readBackGate, canariesGate, bouncesGate, quietGate, driftGate];
     case 'ROLLING_BACK':
-      return [unheld(healthGate), providerGate, safeAtGate, readBackShown, unheld(driftGate, 'unknown')];
+      return [unheld(healthGate), unheld(providerGate), safeAtGate, readBackShown, unheld(driftGate, 'unknown')];
     case 'RESTORED':
     case 'CLOSED':
     case 'ROLLED_BACK':

@@ -55,3 +55,14 @@ test('who asks for a rollback releases it', () => {
   world.runUntil(isDone);
   expect(world.state).toBe('ROLLED_BACK');
 });
+
+test('a switch that turns out to be made while somebody holds it is written down, and late mail is fetched', () => {
+  const world = new World([domain('example.com')]);
+  world.answer = (phase) => (phase === 'switch' ? 'lost' : 'yes');
+  world.runUntil(() => world.entries.some(({ facts }) => 'phase' in facts && facts.phase === 'switch'));
+  world.write({ state: 'FROZEN', event: 'held', facts: { by: 'ann', why: 'no answer' } });
+  const since = world.now;
+  world.runUntil((_step, { now }) => now >= since + 60 * MINUTE);
+  expect(world.state).toBe('SWITCHED');
+  expect(world.steps).toContain('SWITCHED pass drain');
+});

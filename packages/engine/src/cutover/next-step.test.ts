@@ -263,3 +263,32 @@ test('the status says what is waited for, until when, who can release it and wha
     gates: [],
   });
 });
+
+test('the next zone is not switched when one of its servers went back to the old TTL meanwhile, and its drain counts from its own switch', () => {
+  const sub = domain('mail.sub.example.com', { zone: 'sub.example.com' });
+  const world = new World([domain('example.com'), sub]);
+  const isNext = (step: CutoverStep) =>
+    step.kind === 'send' && step.phase === 'switch' && step.group.zone === 'example.com';
+  world.runUntil((step, { state }) => state === 'SWITCHED' && isNext(step));
+  const first = world.now;
+  world.put(NS2, 'example.com', { ttl: 3600, records: OLD_MX });
+  world.runUntil((_step, { now }) => now > first + 30 * MINUTE);
+  expect(world.steps.filter((step) => step.endsWith('switch example.com'))).toEqual([]);
+  world.put(NS2, 'example.com', { ttl: 60, records: OLD_MX });
+  world.runUntil(isNext);
+  expect(world.now - first).toBeGreaterThan(90 * MINUTE);
+  expect(world.steps).toContain('SWITCHED pass drain');
+  const second = world.now;
+  world.runUntil((step) => step.kind === 'send' && step.phase === 'restore');
+  expect(world.now - second).toBeGreaterThanOrEqual(120 * MINUTE);
+});
+
+test('time alone proves no quiet: without a last pass the gate is not green', () => {
+  const world = new World([domain('example.com')]);
+  world.runUntil((_step, { state }) => state === 'DRAINING');
+  world.now += 5 * 60 * MINUTE;
+  const quiet = () => world.gates().find(({ id }) => id === 'G14')?.status;
+  expect(quiet()).toBe('amber');
+  world.runUntil((step) => step.kind === 'send');
+  expect(quiet()).toBe('green');
+});

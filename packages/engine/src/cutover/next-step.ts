@@ -31,13 +31,13 @@ function isOver({ progress }: CutoverSituation): boolean {
 
 /** What is done instead while a person holds the cutover; null: the step itself, which changes nothing. */
 function heldBack(step: CutoverStep, situation: CutoverSituation): CutoverStep | null {
-  const { progress } = situation;
   switch (step.kind) {
     case 'done':
     case 'drifted':
       return null;
     case 'note':
-      if (step.note.state === progress.state) return null;
+      // What is found out is written down: a switch that turns out to be made needs its drain.
+      if (step.note.event !== 'entered') return null;
       break;
     case 'pass':
       if (step.mode !== 'final') return null;

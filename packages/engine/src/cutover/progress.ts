@@ -12,7 +12,7 @@ import { advanceCanaries, type CanaryProgress, noCanaries } from './canary-progr
  *   served     on every authoritative server                accepted (when a server goes back)
  */
 export type ChangeStatus =
-  | { kind: 'untouched' }
+  | { kind: 'untouched'; refused?: true }
   | { kind: 'intended' }
   | { kind: 'asked'; instructions: string }
   | { kind: 'accepted'; at: number; byHand: boolean }
@@ -54,6 +54,8 @@ export interface CutoverProgress {
   waits: Readonly<Partial<Record<ChangePhase, { safeAt: number; arithmetic: string }>>>;
   addresses: readonly AddressHold[];
   switchedAt: number | null;
+  /** The last zone's switch: the drain of all counts from there. */
+  lastSwitchedAt: number | null;
   finalPass: PassFacts | null;
   /** The last drain pass, and the last one that was clean. */
   lastDrain: PassFacts | null;
@@ -82,6 +84,7 @@ export const NO_PROGRESS: CutoverProgress = {
   waits: {},
   addresses: [],
   switchedAt: null,
+  lastSwitchedAt: null,
   finalPass: null,
   lastDrain: null,
   lastCleanDrain: null,
@@ -125,7 +128,7 @@ function changed(progress: CutoverProgress, entry: JournalEntry, at: number): Cu
       return { ...progress, changes: put(progress, entry.facts, { kind: 'asked', instructions }) };
     }
     case 'refused':
-      return { ...progress, changes: put(progress, entry.facts, { kind: 'untouched' }) };
+      return { ...progress, changes: put(progress, entry.facts, { kind: 'untouched', refused: true }) };
     case 'accepted':
       return accepted(progress, entry, at);
     case 'served':
@@ -138,7 +141,9 @@ function changed(progress: CutoverProgress, entry: JournalEntry, at: number): Cu
     }
     case 'address': {
       const { host, safe_at, arithmetic } = entry.facts;
-      return { ...progress, addresses: [...progress.addresses, { host, safeAt: Date.parse(safe_at), arithmetic }] };
+      const safeAt = Date.parse(safe_at);
+      const others = progress.addresses.filter((one) => one.host !== host || one.safeAt > safeAt);
+      return { ...progress, addresses: [...others, { host, safeAt, arithmetic }] };
     }
     case 'pinned': {
       const { domain, routing } = entry.facts;
@@ -179,7 +184,8 @@ function put(
 function accepted(progress: CutoverProgress, { facts }: Entry<'accepted'>, at: number): CutoverProgress {
   const byHand = changeStatus(progress, facts.phase, facts.zone).kind === 'asked';
   const changes = put(progress, facts, { kind: 'accepted', at, byHand });
-  return { ...progress, changes, switchedAt: progress.switchedAt ?? (facts.phase === 'switch' ? at : null) };
+  if (facts.phase !== 'switch') return { ...progress, changes };
+  return { ...progress, changes, switchedAt: progress.switchedAt ?? at, lastSwitchedAt: at };
 }
 
 function withdrawn(progress: CutoverProgress, { facts }: Entry<'withdrawn'>, at: number): CutoverProgress {

@@ -2,6 +2,7 @@ import type { CutoverState, JournalEntry } from '@mxodus/model';
 import { expect, test } from 'vitest';
 import { appendOnly } from './append-only.ts';
 import { changeGroups } from './change-groups.ts';
+import { closedGates } from './gates/waivers.ts';
 import { nextStep } from './next-step.ts';
 import type { CutoverStep } from './step.ts';
 import { type Answer, AUTODISCOVER, domain, MINUTE, MTA_STS, NS1, NS2, SPF, World } from './world.test.support.ts';
@@ -182,4 +183,26 @@ test('sync only appends during a rollback, wherever it began; a cutover that sta
   second.rollBack();
   second.write({ state: 'ROLLED_BACK', event: 'entered', facts: {} });
   expect(appendOnly(second.entries)).toBe(true);
+});
+
+test('a switch in doubt that no server shows may only lag: it is undone all the same', () => {
+  const mx = { ttl: 60, records: [{ host: 'old.example', preference: 10 }] };
+  const world = new World([
+    domain('example.com', { before: mx, after: { ...mx, records: [{ host: 'new.example', preference: 10 }] } }),
+  ]);
+  world.answer = (phase) => (phase === 'switch' ? 'dropped' : 'yes');
+  world.runUntil(() => world.entries.at(-1)?.event === 'sending');
+  world.rollBack();
+  world.answer = () => 'yes';
+  world.runUntil(isDone);
+  expect(world.steps).toContain('ROLLING_BACK send unswitch example.com');
+  expect(world.steps).toContain('ROLLING_BACK pass reverse');
+});
+
+test('a rollback is not kept waiting by what a provider says of changes to come: the guard of each is enough', () => {
+  const world = newWorld();
+  world.runUntil((_step, { state }) => state === 'DRAINING');
+  world.rollBack();
+  const refused = { kind: 'refused', zone: 'sub.example.com', why: 'wrong key', fix: '' } as const;
+  expect(closedGates(world.gates(undefined, [refused]))).toEqual([]);
 });

@@ -9,8 +9,8 @@ import { cacheWait, serversWait } from './waits.ts';
 /**
  * ROLLING_BACK, in this order:
  *
- *   1  what is in doubt is resolved by looking: made, also in part: it is undone (a `restore` made in part is made whole first); not
- *      made: it is given up
+ *   1  what was sent and is in doubt is undone, whether it is seen or not (a `restore` made in part is made whole first, one that is not
+ *      seen is given up); what a person was asked for is undone where it is seen, else given up
  *   2  `unswitch`, the apex first, all zones; then it has to be served everywhere, and the low TTL to run out
  *   3  from the first yes on passes from the new side back to the old, until a clean one that began after the TTL ran out found nothing
  *   4  `unlower`, then `unstage`, served everywhere
@@ -42,6 +42,8 @@ function resolveDoubt(situation: CutoverSituation): CutoverStep | null {
       if (isHalfRestored) return { kind: 'send', phase, group, again: true };
       if (made === 'everywhere' || made === 'somewhere' || made === 'half') return foundLive(phase, group, situation);
       if (made !== 'nowhere') return serversWait(views, { zone: group.zone, status });
+      // The servers may lag behind a provider that made it: to undo what was not made changes nothing.
+      if (status.kind === 'intended' && phase !== 'restore') return foundLive(phase, group, situation);
       const why = 'given up for the rollback: no server serves it';
       return note(situation, { event: 'refused', facts: { phase, zone: group.zone, why } });
     }
@@ -62,11 +64,14 @@ function unswitch(situation: CutoverSituation): CutoverStep | null {
 }
 
 function unswitchSteps(situation: CutoverSituation): CutoverStep | null {
-  // One zone whose servers lag does not keep the mail of the others at the new side.
-  for (const group of groupsOf('unswitch', situation)) {
-    const { kind } = changeStatus(situation.progress, 'unswitch', group.zone);
-    if (kind === 'untouched' || kind === 'intended') return settleGroup('unswitch', group, situation);
-  }
+  // One zone whose servers lag, or whose provider refuses, does not keep the mail of the others at the new side.
+  const open = groupsOf('unswitch', situation).flatMap((group) => {
+    const status = changeStatus(situation.progress, 'unswitch', group.zone);
+    const isOpen = status.kind === 'untouched' || status.kind === 'intended';
+    return isOpen ? [{ group, isRefused: status.kind === 'untouched' && status.refused === true }] : [];
+  });
+  const next = open.find(({ isRefused }) => !isRefused) ?? open[0];
+  if (next !== undefined) return settleGroup('unswitch', next.group, situation);
   return settle('unswitch', situation) ?? cacheWait('unswitch', situation);
 }
 

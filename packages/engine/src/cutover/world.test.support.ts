@@ -11,6 +11,7 @@ import {
   sameRrset,
 } from '@mxodus/model';
 import { rrsetKey, rrsetsOf } from './change-groups.ts';
+import type { Rehearsal } from './gates/gate.ts';
 import { gatesOf } from './gates.ts';
 import { nextStep } from './next-step.ts';
 import { foldJournal } from './progress.ts';
@@ -131,9 +132,9 @@ export class World {
     return this.situation.progress.state;
   }
 
-  gates(mailbox = { lastPass: 'complete' as const, inDoubt: 0, failed: 0 }) {
+  gates(mailbox = { lastPass: 'complete' as const, inDoubt: 0, failed: 0 }, rehearsals: readonly Rehearsal[] = []) {
     const backlog = { kind: 'known' as const, mailboxes: [{ mailbox: 'ann', ...mailbox }] };
-    return gatesOf({ ...this.situation, rehearsals: [], backlog, facts: null, waivers: this.plan.settings.waive });
+    return gatesOf({ ...this.situation, rehearsals, backlog, facts: null, waivers: this.plan.settings.waive });
   }
 
   write(note: JournalNote): void {

@@ -122,7 +122,6 @@ export function describeCounts(on: On): void {
             are('none', 'failed').map((uid) => adoption(uid, { found: chance(2) === 0 })),
           ),
         () => ledger.noteExpunged(folder, some),
-        () => ledger.noteListed(folder, are('gone')),
         () => ledger.forgetGone(are('gone').map((uid) => ({ folderId: folder, uid }))),
         () => ledger.forgetStored(folder, are('stored')),
       ];

@@ -66,16 +66,6 @@ export function describeGone(on: On): void {
     expect(await ledger.goneMessages(bob)).toHaveLength(2);
   });
 
-  it('are listed again with all that was known of them', async () => {
-    const opened = on();
-    const { ledger, folder } = opened;
-    await store(opened, folder, [1, 2]);
-    const before = await ledger.messages(folder);
-    await ledger.noteExpunged(folder, [1, 2]);
-    await ledger.noteListed(folder, [2, 1]);
-    expect(await ledger.messages(folder)).toEqual(before);
-  });
-
   it('can be sent again under the same UID only after they were forgotten', async () => {
     const opened = on();
     const { ledger, folder, pass } = opened;

@@ -25,7 +25,6 @@ const CHANGE: Record<string, (on: OpenedLedger) => Promise<void>> = {
   'adopt as moved before': ({ ledger, folder, pass }) =>
     ledger.adopt(folder, pass, [adoption(1, { found: false, destinationUid: null })]),
   expunge: ({ ledger, folder }) => ledger.noteExpunged(folder, [1]),
-  'list again': ({ ledger, folder }) => ledger.noteListed(folder, [1]),
   'forget as gone': ({ ledger, folder }) => ledger.forgetGone([{ folderId: folder, uid: 1 }]),
   'forget as lost by the destination': ({ ledger, folder }) => ledger.forgetStored(folder, [1]),
   'move the copy of another to it': ({ ledger, folder: folderId, pass }) =>
@@ -45,7 +44,6 @@ const TABLE: Record<string, readonly string[]> = {
   'adopt as found': ['stored', '!', '!', '!', 'stored', 'stored'],
   'adopt as moved before': ['stored', '!', '!', '!', 'stored', 'stored'],
   expunge: ['none', 'intent', 'gone', 'gone', 'none', 'none'],
-  'list again': ['!', '!', '!', 'stored', '!', '!'],
   'forget as gone': ['!', '!', '!', 'none', '!', '!'],
   'forget as lost by the destination': ['!', '!', 'none', 'none', '!', '!'],
   'move the copy of another to it': ['!', 'stored', '!', '!', '!', '!'],

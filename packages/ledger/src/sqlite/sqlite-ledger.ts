@@ -108,7 +108,6 @@ function ledger(file: LedgerFile): Ledger {
     settle: async (folderId, passId, settlements) => writer.settle({ folderId, passId }, settlements),
     adopt: async (folderId, passId, adoptions) => writer.adopt({ folderId, passId }, adoptions),
     noteExpunged: async (folderId, uids) => writer.noteExpunged(folderId, uids),
-    noteListed: async (folderId, uids) => writer.noteListed(folderId, uids),
     forgetGone: async (gone) => writer.forgetGone(gone),
     forgetStored: async (folderId, uids) => writer.forgetStored(folderId, uids),
     settleMoves: async (passId, moves) => writer.settleMoves(passId, moves),

@@ -1,6 +1,7 @@
 import type { Alteration } from '@mxodus/model';
 import type { ExtendedProperty } from './mime/graph-message.ts';
 import { ICON_INDEX, LAST_VERB, LAST_VERB_TIME } from './properties.ts';
+import { systemTime } from './system-time.ts';
 
 /**
  * What IMAP flags and keywords are in Exchange (facts/exchange-graph.md §5):
@@ -66,7 +67,7 @@ export function toCreate(flags: readonly string[], now: number): CreateFlags {
       ...(categories.length > 0 ? { categories } : {}),
     },
     properties: [
-      ...(verb === null ? [] : [...verbProperties(verb), { id: LAST_VERB_TIME, value: wholeSeconds(now) }]),
+      ...(verb === null ? [] : [...verbProperties(verb), { id: LAST_VERB_TIME, value: systemTime(now) }]),
       ...(wanted.junk ? [{ id: JUNK_MARK, value: '1' }] : []),
     ],
     draft: wanted.draft,
@@ -208,9 +209,6 @@ const verbProperties = (verb: number): ExtendedProperty[] => [
   { id: LAST_VERB, value: String(verb) },
   { id: ICON_INDEX, value: String(ICONS.get(verb) ?? NO_ICON) },
 ];
-
-/** SystemTime to the second. */
-const wholeSeconds = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`;
 
 function changedProperties(
   current: ReadonlyMap<string, string>,

@@ -6,6 +6,7 @@ import { graphPath, graphQuery, odataText } from './graph/graph.ts';
 import { arrivalOf } from './item-row.ts';
 import type { FolderPlace, MailboxFolders } from './mailbox-folders.ts';
 import { MIGRATION_KEY } from './properties.ts';
+import { systemTime } from './system-time.ts';
 import { findStaging } from './write/staging.ts';
 
 /** Keys in one `$filter`: the address stays below 8 KB. */
@@ -81,7 +82,7 @@ export class KeyedItems implements KeyedMail {
       const { id, book } = folder;
       const { graph, user, items } = this.#mailbox;
       const query = graphQuery({
-        $filter: `receivedDateTime ge ${timeText(first)} and receivedDateTime lt ${timeText(end)}`,
+        $filter: `receivedDateTime ge ${systemTime(first)} and receivedDateTime lt ${systemTime(end)}`,
         $select: 'id,parentFolderId,receivedDateTime,internetMessageId,subject,from',
         $expand: expanding([MIGRATION_KEY]),
         $top: LOOK_PAGE,
@@ -167,8 +168,6 @@ function hitOf(row: z.output<typeof keyedRow>): Hit[] {
 
 const hasKey = (key: string): string =>
   `singleValueExtendedProperties/Any(ep: ep/id eq ${odataText(MIGRATION_KEY)} and ep/value eq ${odataText(key)})`;
-
-const timeText = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
 const keyedMessage = (uid: number, row: z.output<typeof lookRow>): KeyedMessage => ({
   uid,

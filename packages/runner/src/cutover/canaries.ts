@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { awaitedCanaries, type CanaryRecord } from '@mxodus/engine';
 import { type CutoverState, type JournalEntry, type JournalNote, MxodusError } from '@mxodus/model';
-import type { CutoverPorts } from './ports.ts';
+import type { Canary, CutoverPorts } from './ports.ts';
 import type { Run } from './run-context.ts';
 
 /** What a round needs of a run. */
@@ -97,7 +97,7 @@ async function send(
 ): Promise<void> {
   const canary = { id: newId(run.ports.now()), domain, recipient };
   await write({ state: run.progress.state, event: 'canary_sent', facts: canary });
-  const answer = await run.ports.canaries.send(canary, run.signal);
+  const answer = await sent(run, canary);
   switch (answer.kind) {
     case 'sent':
       return;
@@ -107,6 +107,16 @@ async function send(
     case 'bounced':
     case 'unsent':
       return see(run, write, { id: canary.id, at: answer.kind, delay_ms: null, why: answer.why });
+  }
+}
+
+/** Trouble on the way is no reason to stop a drain. */
+async function sent({ ports, signal }: CanaryRun, canary: Canary): ReturnType<CutoverPorts['canaries']['send']> {
+  try {
+    return await ports.canaries.send(canary, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof MxodusError)) throw error;
+    return { kind: 'unknown', why: `${error.what}: ${error.why}` };
   }
 }
 

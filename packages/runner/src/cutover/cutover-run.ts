@@ -21,6 +21,9 @@ export interface CutoverResult {
 /** While these last test mails are sent. */
 const CANARY_STATES: readonly CutoverState[] = ['SWITCHED', 'PROPAGATING', 'VERIFIED', 'DRAINING'];
 
+/** Nothing waits any more for an address to run out: its look-ups would only hold the passes up. */
+const ADDRESSES_PAST: readonly CutoverState[] = ['VERIFIED', 'DRAINING', 'RESTORED', 'CLOSED', 'ROLLING_BACK'];
+
 /**
  * Runs a cutover, from wherever the journal says it is, or a rollback that is under way: asks the engine for the next step, does it,
  * looks again. Every step that changes something is in the journal first; every wait is an absolute time that follows from the journal.
@@ -43,7 +46,7 @@ export async function cutoverRun(options: CutoverRunOptions): Promise<CutoverRes
 /** @param found as the journal has it */
 export function runOf(options: CutoverRunOptions, found: CutoverProgress): Run {
   const progress = found.state === 'ROLLED_BACK' ? NO_PROGRESS : found;
-  return { ...options, progress, told: null, pinned: false };
+  return { ...options, progress, told: null, gates: null, pinned: false };
 }
 
 export async function orInterrupted<T>(run: Run, act: () => Promise<T>): Promise<T> {
@@ -80,7 +83,7 @@ async function execute(run: Run): Promise<CutoverResult> {
     if (signal.aborted) throw interrupted(run.progress.state);
     await takeRequests(run);
     if (run.until !== undefined && hasReached(run.progress.state, run.until)) return result(run, EXIT.done);
-    if (run.progress.state !== 'ROLLING_BACK') await watchAddresses(run, write);
+    if (!ADDRESSES_PAST.includes(run.progress.state)) await watchAddresses(run, write);
     if (CANARY_STATES.includes(run.progress.state)) await canaryRound(run, write);
     const situation = await situationOf(plan, run.progress, ports, signal);
     const step = nextStep(situation);

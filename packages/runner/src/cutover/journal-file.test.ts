@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JournalNote } from '@mxodus/model';
@@ -74,4 +74,19 @@ test('a folder that cannot be made is said to be unwritable', async () => {
   await writeFile(join(folder, 'acme'), 'a file');
   const refusal = expect.objectContaining({ exitCode: 2 });
   await expect(openJournal(path)).rejects.toEqual(refusal);
+});
+
+test('after a line that could not be written none follows, until the file was opened again', async () => {
+  const journal = await openJournal(path);
+  await journal.append(STARTED, T);
+  await rename(path, `${path}.away`);
+  await mkdir(path);
+  await expect(journal.append(ENTERED, T)).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+  await rmdir(path);
+  await rename(`${path}.away`, path);
+  // A part of the line may be there: what comes next would follow the wrong one.
+  await appendFile(path, '{"seq":2,"ti');
+  await expect(journal.append(ENTERED, T)).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+  await (await openJournal(path)).append(ENTERED, T);
+  expect((await readJournal(path)).map(({ event }) => event)).toEqual(['started', 'entered']);
 });

@@ -26,6 +26,8 @@ export async function openJournal(path: string): Promise<CutoverJournal> {
   const parsed = parse(await readText(path), path);
   const { entries } = parsed;
   let last = parsed.lastHash;
+  /** A line may be there in part, or whole and not be known: one after it would follow the wrong one. Who opens it again looks. */
+  let isUncertain = false;
   if (parsed.torn > 0) await writing(path, () => truncate(path, parsed.goodBytes));
   return {
     entries,
@@ -38,7 +40,10 @@ export async function openJournal(path: string): Promise<CutoverJournal> {
         prev: last,
       };
       const line = JSON.stringify(entry);
+      if (isUncertain) throw uncertain(path);
+      isUncertain = true;
       await writing(path, () => appendDurably(path, `${line}\n`));
+      isUncertain = false;
       entries.push(entry);
       last = hash(line);
       return entry;
@@ -79,6 +84,15 @@ function parseLine(line: string, { path, number }: { path: string; number: numbe
   } catch (cause) {
     throw corrupt(path, number, 'the line is not an entry of this version', cause);
   }
+}
+
+function uncertain(path: string): MxodusError {
+  return new MxodusError('STATE_UNWRITABLE', {
+    what: 'the journal of the cutover cannot be written any more',
+    why: 'a line before could not be written, and how much of it is there is not known',
+    advice: 'repair that, then run the same command',
+    where: path,
+  });
 }
 
 function corrupt(path: string, line: number, why: string, cause?: unknown): MxodusError {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -31,4 +31,11 @@ test('a request that is not whole yet is not seen; one that is not ours is an er
     code: 'STATE_CORRUPT',
     where: join(folder, '2.json'),
   });
+});
+
+test('a request that is gone between the list and the look was taken by the run', async () => {
+  const folder = newFolder();
+  await mkdir(folder);
+  await symlink(join(folder, 'gone'), join(folder, '1.json'));
+  expect(await requestBox(folder).waiting()).toEqual([]);
 });

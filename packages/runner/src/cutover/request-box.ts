@@ -9,7 +9,8 @@ export function requestBox(folder: string): RequestBox {
   return {
     waiting: async () => {
       const names = (await namesIn(folder)).filter((name) => name.endsWith('.json')).sort();
-      return Promise.all(names.map(async (id) => ({ id, request: await read(join(folder, id)) })));
+      const found = await Promise.all(names.map(async (id) => ({ id, request: await read(join(folder, id)) })));
+      return found.flatMap(({ id, request }) => (request === null ? [] : [{ id, request }]));
     },
     done: (id) => rm(join(folder, id), { force: true }),
   };
@@ -43,10 +44,12 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function read(path: string): Promise<CutoverRequest> {
+/** null: the run took it in this moment. */
+async function read(path: string): Promise<CutoverRequest | null> {
   try {
     return cutoverRequestSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
     throw new MxodusError('STATE_CORRUPT', {
       what: 'a request to the cutover cannot be read',
       why: 'the file is not one that mxodus wrote',

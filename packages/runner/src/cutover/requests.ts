@@ -1,5 +1,5 @@
 import { type CutoverPlan, type CutoverProgress, foldJournal } from '@mxodus/engine';
-import type { CutoverEvent, CutoverRequest, CutoverState, JournalNote } from '@mxodus/model';
+import type { CutoverEvent, CutoverRequest, CutoverState, JournalEntry, JournalNote } from '@mxodus/model';
 import type { CutoverJournal } from './journal-file.ts';
 import { rollbackRefusal } from './planned-changes.ts';
 import { progressOfPlan } from './progress-of-plan.ts';
@@ -9,17 +9,23 @@ import { type Run, write } from './run-context.ts';
 export async function takeRequests(run: Run): Promise<boolean> {
   let taken = false;
   for (const { id, request } of await run.ports.requests.waiting()) {
-    const answer = answerOf(request, run.progress);
-    if (typeof answer === 'string') {
+    const answer = isTaken(id, run.journal.entries) ? null : answerOf(request, run.progress, id);
+    if (answer === null) {
+      // Nothing to tell: a run that died took it, and could not remove it any more.
+    } else if (typeof answer === 'string') {
       run.emit({ type: 'cutover_notice', text: `${request.kind}, asked for by ${request.by}: ${answer}` });
     } else {
       await write(run, answer);
       taken = true;
     }
-    // A crash before this line: it is asked again, and found to be so already.
     await run.ports.requests.done(id);
   }
   return taken;
+}
+
+/** Whether the journal has it: who asked for it may have asked for the opposite since. */
+function isTaken(id: string, entries: readonly JournalEntry[]): boolean {
+  return entries.some(({ facts }) => 'request' in facts && facts.request === id);
 }
 
 /** Whether a rollback is asked for before `until` aborts: nobody waits for a pass then. */
@@ -59,22 +65,23 @@ export async function cutoverRequest(options: {
   return { taken: true, state: foldJournal(journal.entries).state, why: null };
 }
 
-/** The line a request becomes, or why it does not. */
-function answerOf(request: CutoverRequest, progress: CutoverProgress): JournalNote | string {
+/** The line a request becomes, or why it does not. @param id of the file it came in */
+function answerOf(request: CutoverRequest, progress: CutoverProgress, id?: string): JournalNote | string {
   const { state, held, plan } = progress;
   const { by } = request;
+  const from = id === undefined ? {} : { request: id };
   switch (request.kind) {
     case 'hold':
       if (plan === null) return 'no cutover of this plan was begun: there is nothing to hold';
       if (['RESTORED', 'CLOSED', 'ROLLED_BACK'].includes(state)) return `it is over (${state})`;
       if (held !== null) return `${held.by} holds it already: ${held.why}`;
-      return { state, event: 'held', facts: { by, why: request.why } };
+      return { state, event: 'held', facts: { by, why: request.why, ...from } };
     case 'release':
-      return held === null ? 'nobody holds it' : { state, event: 'released', facts: { by } };
+      return held === null ? 'nobody holds it' : { state, event: 'released', facts: { by, ...from } };
     case 'rollback': {
       const refused = state === 'ROLLING_BACK' ? 'it is under way' : rollbackRefusal(progress);
       if (refused !== null) return refused;
-      return { state: 'ROLLING_BACK', event: 'rolling_back', facts: { by, from: state, why: request.why } };
+      return { state: 'ROLLING_BACK', event: 'rolling_back', facts: { by, from: state, why: request.why, ...from } };
     }
   }
 }

@@ -24,6 +24,8 @@ export interface Run extends CutoverRunOptions {
   progress: CutoverProgress;
   /** The text of the last wait told, and when. */
   told: { text: string; at: number } | null;
+  /** The gates last told while one was closed, and when; null: the last time none was. */
+  gates: { text: string; at: number } | null;
   /** The old host was seen to route every domain as it should, by this process. */
   pinned: boolean;
 }

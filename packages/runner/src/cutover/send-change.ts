@@ -1,4 +1,4 @@
-import { type CutoverStep, rrsetNameText, stateWhenAccepted } from '@mxodus/engine';
+import { type CutoverStep, changeStatus, rrsetNameText, stateWhenAccepted } from '@mxodus/engine';
 import { invariant, MxodusError } from '@mxodus/model';
 import { providerOf } from './ask-gates.ts';
 import { guardFailed } from './cutover-errors.ts';
@@ -9,7 +9,7 @@ const PATIENCE_MS = 60_000;
 
 /**
  * Announces a change in the journal, then sends it. Without an answer the announcement stays: the next look at the live records
- * decides whether it was made. So it does when the rest of a change that is half made is refused.
+ * decides whether it was made. So it does when a change that was in doubt already is refused: that says nothing of the first sending.
  */
 export async function sendChange(run: Run, step: Extract<CutoverStep, { kind: 'send' }>, write: Write): Promise<void> {
   const { phase, group, again } = step;
@@ -20,8 +20,9 @@ export async function sendChange(run: Run, step: Extract<CutoverStep, { kind: 's
   const about = { phase, zone: group.zone };
   const provider = await providerOf(group, run.ports);
   await write(run, { state: progress.state, event: 'sending', facts: about });
+  const isKnown = changeStatus(progress, phase, group.zone).kind === 'untouched';
   const refused = async (why: string): Promise<void> => {
-    if (!again) await write(run, { state: progress.state, event: 'refused', facts: { ...about, why } });
+    if (isKnown) await write(run, { state: progress.state, event: 'refused', facts: { ...about, why } });
   };
   let result: Awaited<ReturnType<typeof provider.apply>>;
   try {

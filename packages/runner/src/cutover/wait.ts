@@ -1,4 +1,5 @@
 import { type CutoverStep, describeStep, rollbackCost } from '@mxodus/engine';
+import type { Gate } from '@mxodus/model';
 import { takeRequests } from './requests.ts';
 import type { Run } from './run-context.ts';
 
@@ -25,11 +26,22 @@ export function tell(run: Run, step: CutoverStep): void {
   });
 }
 
+/** As waits: when one is another than before, and from time to time. */
+export function tellGates(run: Run, gates: Gate[]): void {
+  const now = run.ports.now();
+  const { state } = run.progress;
+  const text = `${state} ${gates.map(({ id, status, waived }) => `${id} ${status} ${waived === undefined}`).join(', ')}`;
+  if (run.gates?.text === text && now - run.gates.at < TELL_AGAIN_MS) return;
+  run.gates = { text, at: now };
+  run.emit({ type: 'cutover_gates', state, gates });
+}
+
 /** Until the next poll, the end of the wait, the next pass or a request, whatever comes first. */
 export async function pause(run: Run, until: number | null): Promise<void> {
   const { ports, plan, signal } = run;
   const now = ports.now();
-  const next = Math.min(now + plan.settings.poll, until !== null && until > now ? until : never, nextPass(run));
+  const ahead = [until ?? never, nextPass(run)].filter((time) => time > now);
+  const next = Math.min(now + plan.settings.poll, ...ahead);
   const end = Math.max(now + 10, next);
   for (let left = end - now; left > 0; left = end - ports.now()) {
     await ports.sleep(Math.min(left, REQUESTS_MS), signal);

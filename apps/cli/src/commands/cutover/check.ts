@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { closedGates } from '@mxodus/engine';
-import { type CutoverEvent, type CutoverState, EXIT, type Gate } from '@mxodus/model';
+import { type CutoverEvent, type CutoverState, EXIT, type Gate, MxodusError } from '@mxodus/model';
 import { assertPlanFresh, cutoverCheck } from '@mxodus/runner';
 import { z } from 'zod';
 import { lookPorts } from '../../cutover-ports.ts';
-import { checkText, domainCheckText } from '../../views/cutover.ts';
+import { checkText } from '../../views/cutover.ts';
+import { domainCheckText } from '../../views/domain-check.ts';
 import { openPlan } from '../open-plan.ts';
 import type { Outcome, Session, Verb } from '../session.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { checkDomain } from './check-domain.ts';
 import { cutoverPlan, viewOf } from './opened-cutover.ts';
 import type { CutoverVerb } from './verb.ts';
@@ -17,7 +19,7 @@ const optionsSchema = z.object({
   resolver: z.string().optional(),
   authoritative: z.array(z.string()).default([]),
   dkim: z.array(z.string()).default([]),
-  smtpPort: z.coerce.number().int().min(1).max(65535),
+  smtpPort: z.int(),
 });
 
 const VERB: Verb = { name: 'cutover check', emptySummary: { state: null, closed_gates: [] } };
@@ -35,17 +37,16 @@ export const checkVerb: CutoverVerb = (cutover, start) => {
     .option('--resolver <host:port>', 'the resolver to ask; default: the system’s')
     .option('--authoritative <host:port>', 'a name server of the zone; may be given again; default: found', collect)
     .option('--dkim <selector>', 'a DKIM selector to look for; may be given again', collect)
-    .option('--smtp-port <n>', 'port of the mail hosts', '25')
+    .option('--smtp-port <n>', 'port of the mail hosts', wholeNumber(1, 65535), 25)
     .action(
       start(VERB, (session, [named = ''], options) =>
-        isDomain(named) ? domain(session, named, optionsSchema.parse(options)) : plan(session, named),
+        isPlan(named) ? plan(session, named) : domain(session, named, optionsSchema.parse(options)),
       ),
     );
 };
 
-/** A name with a dot and nothing of a path; a file of that name is a plan. */
-const isDomain = (named: string): boolean =>
-  /^([a-z0-9_-]+\.)+[a-z0-9-]+\.?$/i.test(named) && !named.endsWith('.json') && !existsSync(named);
+/** A file that is there, or what looks like one; all else is meant as a domain. */
+const isPlan = (named: string): boolean => named.endsWith('.json') || /[/\\]/.test(named) || existsSync(named);
 
 async function plan(session: Session, planPath: string): Promise<Outcome> {
   const opened = await openPlan(session, planPath);
@@ -59,10 +60,23 @@ async function plan(session: Session, planPath: string): Promise<Outcome> {
 }
 
 async function domain(session: Session, name: string, options: z.output<typeof optionsSchema>): Promise<Outcome> {
-  const gates = await checkDomain(name, options, session);
+  assertHostName(name, 'a domain is written as example.com, a plan is a file that is there');
+  for (const host of options.to)
+    assertHostName(host, '--to names a mail host, as an MX record does: no address, no URL');
+  const { gates, mx, recipients } = await checkDomain(name, options, session);
   const closed = closedGates(gates);
-  const text = domainCheckText({ domain: name, gates, closed }, session.output.style);
+  const text = domainCheckText({ domain: name, gates, closed, mx, to: options.to, recipients }, session.output.style);
   return tell(session, { state: 'DRAFT', gates, closed, text });
+}
+
+/** With a dot, and a last label that is no number: a name of the public DNS. */
+function assertHostName(name: string, advice: string): void {
+  if (/^([a-z0-9_-]{1,63}\.)+(?!\d+\.?$)[a-z0-9-]{2,63}\.?$/i.test(name)) return;
+  throw new MxodusError('USAGE', {
+    what: `"${name}" is not the name of a host or domain`,
+    why: 'nobody can be asked about it',
+    advice,
+  });
 }
 
 function tell(

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { foldJournal } from '@mxodus/engine';
 import { type CutoverRequest, type CutoverState, type JournalEntry, MxodusError } from '@mxodus/model';
 import { cutoverRequest, leaveRequest, openJournal, requestBox } from '@mxodus/runner';
+import { commandLine } from '../../views/next-step.ts';
 import type { OpenedPlan } from '../open-plan.ts';
 import type { Session } from '../session.ts';
 import { cutoverPlan } from './opened-cutover.ts';
@@ -46,15 +47,16 @@ async function writeOurselves(
     emit: (event) => output.line(event),
   });
   if (taken) return { isTaken: true, state };
-  throw nothingTo(request.kind, why ?? 'it means nothing now');
+  throw nothingTo(opened, request.kind, why ?? 'it means nothing now');
 }
 
 /** Leaves the request to the run that works on the project, and waits a little whether it takes it up. */
 export async function askTheRun(
   { now, signal }: Session,
-  { project }: OpenedPlan,
+  opened: OpenedPlan,
   request: CutoverRequest,
 ): Promise<RequestResult> {
+  const { project } = opened;
   const { requests } = project.cutoverFiles;
   const before = (await project.journal()).length;
   const id = await leaveRequest(requests, { request, now: now().getTime() });
@@ -66,16 +68,24 @@ export async function askTheRun(
   const { state } = foldJournal(entries);
   if (await isWaiting()) return { isTaken: false, state };
   if (entries.slice(before).some((entry) => answers(entry, request))) return { isTaken: true, state };
-  throw nothingTo(request.kind, `the run did not take it; it is in state ${state}`);
+  throw nothingTo(opened, request.kind, whyNotTaken(entries, request));
+}
+
+/** The run that took the file away says why to its own terminal only. */
+function whyNotTaken(entries: readonly JournalEntry[], { kind }: CutoverRequest): string {
+  const { state, held } = foldJournal(entries);
+  if (kind === 'release' && held === null) return `nobody holds it (state ${state})`;
+  if (kind === 'hold' && held !== null) return `${held.by} holds it already: ${held.why}`;
+  return `the run did not take it; it is in state ${state}`;
 }
 
 function answers({ event }: JournalEntry, { kind }: CutoverRequest): boolean {
   return event === ({ hold: 'held', release: 'released', rollback: 'rolling_back' } as const)[kind];
 }
 
-export const nothingTo = (verb: string, why: string): MxodusError =>
+export const nothingTo = ({ words }: Pick<OpenedPlan, 'words'>, verb: string, why: string): MxodusError =>
   new MxodusError('GATE_CLOSED', {
     what: `there is nothing to ${verb}`,
     why,
-    advice: 'mxodus cutover status PLAN says how it stands',
+    advice: `${commandLine('cutover status', words)} says how it stands`,
   });

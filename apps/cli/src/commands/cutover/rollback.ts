@@ -47,7 +47,7 @@ async function rollback(
 ): Promise<Outcome> {
   const opened = await openPlan(session, planPath);
   const planned = plannedRollback(cutoverPlan(opened), await opened.project.journal());
-  if (planned.refused !== null) throw nothingTo('roll back', planned.refused);
+  if (planned.refused !== null) throw nothingTo(opened, 'roll back', planned.refused);
   if (!execute) return show(session, opened, planned);
   assertNamed(opened, domain);
   const request: CutoverRequest = { kind: 'rollback', by: person(), why };

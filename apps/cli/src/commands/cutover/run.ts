@@ -74,7 +74,7 @@ export function listener(
     show(event);
     // What a person has to do is a result, not progress: it is there with --progress quiet too.
     if (event.type === 'cutover_instructions') output.print(event.text);
-    if (event.type === 'cutover_gates' || event.type === 'cutover_change') seen.push(event);
+    if (!live && (event.type === 'cutover_gates' || event.type === 'cutover_change')) seen.push(event);
   };
 }
 

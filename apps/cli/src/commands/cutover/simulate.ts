@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { FAULTS } from '../../simulate/faults.ts';
 import { faultList } from '../../views/simulate.ts';
 import type { Outcome, Session } from '../session.ts';
+import { wholeNumber } from '../whole-number.ts';
 import type { CutoverVerb } from './verb.ts';
 
 const KEPT = 'simulation';
@@ -13,7 +14,7 @@ const optionsSchema = z.object({
   fault: z.array(z.enum(FAULTS)).default([]),
   listFaults: z.boolean().default(false),
   keep: z.boolean().default(false),
-  mailboxes: z.coerce.number().int().positive(),
+  mailboxes: z.int().positive(),
 });
 
 type Options = z.output<typeof optionsSchema>;
@@ -33,7 +34,7 @@ export const simulateVerb: CutoverVerb = (cutover, start) => {
     )
     .option('--list-faults', 'the faults there are', false)
     .option('--keep', `keep its config, plan, journal and report in ./${KEPT}`, false)
-    .option('--mailboxes <n>', 'play at most so many mailboxes', '50')
+    .option('--mailboxes <n>', 'play at most so many mailboxes', wholeNumber(1), 50)
     .action(
       start({ name: 'cutover simulate' }, (session, [planPath], options) =>
         simulate(session, planPath, optionsSchema.parse(options)),

@@ -55,9 +55,9 @@ async function lookNow(session: Session, opened: OpenedPlan): Promise<CutoverSta
   const ports = lookPorts(session, opened);
   const { signal } = session;
   const status = await cutoverStatus({ plan: cutoverPlan(opened), entries: all, ports, signal });
-  const { window, now } = viewOf(session, opened);
+  const { window, now, words } = viewOf(session, opened);
   return {
-    ...{ status, window, now, width: session.output.width },
+    ...{ status, window, now, words, width: session.output.width },
     hold: holdsOf(entries).findLast(({ released_at }) => released_at === null) ?? null,
     canaries: summariseCanaries(entries),
     lateMail: summariseLateMail(entries.length === 0 ? [] : await lateMailOf(opened)),

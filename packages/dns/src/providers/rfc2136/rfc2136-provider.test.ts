@@ -161,12 +161,15 @@ describe('against BIND', () => {
 });
 
 describe('refusals name the cause and never the secret', () => {
-  test.each<[string, () => Partial<Rfc2136Options>, string]>([
+  // The clocks are compared in whole seconds, and a second may begin on the way.
+  const behind = /: this machine is 36\d\d s behind the server/;
+  const ahead = /: this machine is 3[56]\d\d s ahead of the server/;
+  test.each<[string, () => Partial<Rfc2136Options>, string | RegExp]>([
     ['a wrong secret', () => ({ tsig: { ...dns.tsig, secret: Buffer.from('wrong').toString('base64') } }), 'BADSIG'],
     ['an unknown key', () => ({ tsig: { ...dns.tsig, name: 'nobody' } }), 'BADKEY'],
     ['another algorithm', () => ({ tsig: { ...dns.tsig, algorithm: 'hmac-sha512' } }), 'BADKEY'],
-    ['a clock an hour behind', () => ({ now: () => Date.now() - 3_600_000 }), '3600 s behind the server'],
-    ['a clock an hour ahead', () => ({ now: () => Date.now() + 3_600_000 }), '3600 s ahead of the server'],
+    ['a clock an hour behind', () => ({ now: () => Date.now() - 3_600_000 }), behind],
+    ['a clock an hour ahead', () => ({ now: () => Date.now() + 3_600_000 }), ahead],
     ['a zone it does not serve', () => ({ zone: 'other.test' }), 'not the primary'],
     ['a server that is only a secondary', () => ({ server: dns.secondary.address }), 'BADKEY'],
   ])('%s', async (_case, over, words) => {
@@ -175,7 +178,7 @@ describe('refusals name the cause and never the secret', () => {
         [act]([change('b', OLD, LOW)], signal)
         .then(String, (error: unknown) => error);
       if (act === 'apply' && words === 'not the primary') continue; // it asks for the live records first, and gets REFUSED
-      expect(failure).toMatchObject({ code: 'DNS_REFUSED', why: expect.stringContaining(words) });
+      expect(failure).toMatchObject({ code: 'DNS_REFUSED', why: expect.stringMatching(words) });
       expect(JSON.stringify(failure)).not.toContain(dns.tsig.secret);
     }
     expect(await live(`b.${ZONE}`)).toEqual(OLD);

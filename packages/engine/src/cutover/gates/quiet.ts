@@ -1,5 +1,5 @@
 import type { Gate } from '@mxodus/model';
-import { drainEnd, drainProblem } from '../drain.ts';
+import { drainEnd, drainOver, drainProblem } from '../drain.ts';
 import type { CutoverSituation } from '../situation.ts';
 
 /** G14: nothing arrives at the old servers any more. */
@@ -15,7 +15,8 @@ export function quietGate({ plan, progress, now }: CutoverSituation): Gate {
   }
   const end = drainEnd(progress, plan.settings);
   const late = `${progress.lateMessages} late messages so far`;
-  if (end !== null && now >= end) return { ...gate, status: 'green', why: late, fix: '' };
+  if (drainOver(progress, plan.settings)) return { ...gate, status: 'green', why: late, fix: '' };
+  if (end !== null && now >= end) return { ...gate, status: 'amber', why: `${late}; a last pass has to find no more` };
   const until = end === null ? '' : `; quiet at ${new Date(end).toISOString()} if nothing more comes`;
   return { ...gate, status: 'amber', why: late + until };
 }

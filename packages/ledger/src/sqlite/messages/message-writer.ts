@@ -8,7 +8,6 @@ import {
   FORGET_NOT_MOVED,
   FORGET_STORED,
   NOTE_GONE,
-  NOTE_LISTED,
   SET_DESTINATION_UID,
   SET_FLAGS,
   SETTLE_REFUSED,
@@ -44,13 +43,13 @@ export class MessageWriter {
       const { uid, bytes, internalDate, flags, floor, digest, emailId } = intent;
       return [of.folderId, uid, of.passId, bytes, internalDate, flags, floor, digest, emailId];
     });
-    RowWriter.write(this.#file, 'soon', (rows) => rows.each(WRITE_INTENTS, values));
+    RowWriter.write(this.#file, (rows) => rows.each(WRITE_INTENTS, values));
   }
 
   settle(of: Of, settlements: readonly Settlement[]): void {
     const stored = settlements.filter((settlement): settlement is StoredSettlement => settlement.kind === 'stored');
     const values = stored.map(({ uid, destinationUid }): RowValues => [of.folderId, uid, of.passId, destinationUid]);
-    RowWriter.write(this.#file, 'soon', (rows) => {
+    RowWriter.write(this.#file, (rows) => {
       rows.each(SETTLE_STORED, values);
       for (const settlement of settlements) {
         if (settlement.kind !== 'stored') settleOther(rows, of, settlement);
@@ -64,7 +63,7 @@ export class MessageWriter {
       const how = found ? HOW_STORED.found : HOW_STORED.movedBefore;
       return [of.folderId, uid, of.passId, bytes, internalDate, flags, destinationUid, digest, emailId, how];
     });
-    RowWriter.write(this.#file, 'soon', (rows) => rows.each(ADOPT, values));
+    RowWriter.write(this.#file, (rows) => rows.each(ADOPT, values));
   }
 
   /** Servers report UIDs nobody knew as expunged too (RFC 7162 section 3.2.10.1), and the same ones again. */
@@ -78,20 +77,14 @@ export class MessageWriter {
     });
   }
 
-  noteListed(folderId: number, uids: readonly number[]): void {
-    RowWriter.write(this.#file, 'soon', (rows) => {
-      for (const uid of uids) rows.one(NOTE_LISTED, { folderId, uid });
-    });
-  }
-
   forgetGone(gone: readonly RowKey[]): void {
-    RowWriter.write(this.#file, 'soon', (rows) => {
+    RowWriter.write(this.#file, (rows) => {
       for (const key of gone) rows.one(FORGET_GONE, key);
     });
   }
 
   forgetStored(folderId: number, uids: readonly number[]): void {
-    RowWriter.write(this.#file, 'soon', (rows) => {
+    RowWriter.write(this.#file, (rows) => {
       for (const uid of uids) rows.one(FORGET_STORED, { folderId, uid });
     });
   }
@@ -100,7 +93,7 @@ export class MessageWriter {
     passId: number,
     moves: readonly { from: RowKey; to: RowKey & { destinationUid: number | null } }[],
   ): void {
-    RowWriter.write(this.#file, 'soon', (rows) => {
+    RowWriter.write(this.#file, (rows) => {
       rows.each(
         SETTLE_STORED,
         moves.map(({ to }): RowValues => [to.folderId, to.uid, passId, to.destinationUid]),
@@ -110,13 +103,13 @@ export class MessageWriter {
   }
 
   setFlags(folderId: number, changes: readonly { uid: number; flags: string }[]): void {
-    RowWriter.write(this.#file, 'soon', (rows) => {
+    RowWriter.write(this.#file, (rows) => {
       for (const { uid, flags } of changes) rows.one(SET_FLAGS, { folderId, uid }, flags);
     });
   }
 
   setDestinationUids(folderId: number, found: readonly { uid: number; destinationUid: number }[]): void {
-    RowWriter.write(this.#file, 'soon', (rows) => {
+    RowWriter.write(this.#file, (rows) => {
       for (const { uid, destinationUid } of found) rows.one(SET_DESTINATION_UID, { folderId, uid }, destinationUid);
     });
   }

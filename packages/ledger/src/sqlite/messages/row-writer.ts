@@ -23,13 +23,13 @@ export class RowWriter {
     this.#inGroups = inGroups;
   }
 
-  /** `work` in one transaction; when a row of it may not change it throws INVARIANT, and nothing has changed. */
-  static write(file: LedgerFile, lasting: 'durably' | 'soon', work: (rows: RowWriter) => void): void {
+  /** `work` in one transaction that does not wait for the disk; when a row of it may not change it throws INVARIANT, and nothing has changed. */
+  static write(file: LedgerFile, work: (rows: RowWriter) => void): void {
     try {
-      file[lasting](() => work(new RowWriter(file, true)));
+      file.soon(() => work(new RowWriter(file, true)));
     } catch (error) {
       if (!(error instanceof NotEachRow)) throw error;
-      file[lasting](() => work(new RowWriter(file, false)));
+      file.soon(() => work(new RowWriter(file, false)));
     }
   }
 

@@ -68,7 +68,6 @@ export const SETTLE_REFUSED = `
 
 /** Folder, UID; as the others. */
 export const SETTLE_UNSENT = "delete from messages where folder_id = ? and uid = ? and state = 'intent'";
-export const NOTE_LISTED = 'update messages set gone = 0 where folder_id = ? and uid = ? and gone = 1';
 export const FORGET_GONE = 'delete from messages where folder_id = ? and uid = ? and gone = 1';
 export const FORGET_STORED = "delete from messages where folder_id = ? and uid = ? and state = 'stored'";
 export const SET_FLAGS = 'update messages set flags = ?3 where folder_id = ?1 and uid = ?2';

@@ -4,6 +4,7 @@ import type { GraphRefusal } from '../graph/graph.ts';
 import type { GraphContent } from '../mime/graph-message.ts';
 import { asAttachment, readContent } from '../mime/read-content.ts';
 import { DELIVERY_TIME, MESSAGE_FLAGS, MIGRATION_KEY, SUBMIT_TIME } from '../properties.ts';
+import { systemTime } from '../system-time.ts';
 import { ONE_CREATE_BYTES } from './choose-writer.ts';
 import { createOnce } from './create-once.ts';
 import { createBody, planCreate } from './create-plan.ts';
@@ -12,7 +13,7 @@ import { afterSending, findByKey, type Mailbox } from './mailbox-requests.ts';
 import { isRequestTooLarge, refusalReason, refusalWords, toError } from './refusals.ts';
 import { sanitise } from './sanitise.ts';
 import { writeStaged } from './staged-message.ts';
-import { checkItem, isKeepableDate, systemTime, type WantedItem } from './wanted-item.ts';
+import { checkItem, isKeepableDate, type WantedItem } from './wanted-item.ts';
 
 /** Attachments above this, together, wait in files: as large as what one request takes, so that the others are not slowed down. */
 const MEMORY_BYTES = 4_000_000;

@@ -3,10 +3,11 @@ import { type Alteration, type Body, invariant, MxodusError, type OutgoingMessag
 import { type CreateFlags, toCreate } from '../flags.ts';
 import { GraphRefusal, graphPath } from '../graph/graph.ts';
 import { MIGRATION_KEY } from '../properties.ts';
+import { systemTime } from '../system-time.ts';
 import type { ExchangeWriter, Target, Written } from './exchange-writer.ts';
 import { afterSending, type Mailbox, type MailItem, sendOnce } from './mailbox-requests.ts';
 import { refusalReason, refusalWords, toError } from './refusals.ts';
-import { checkItem, systemTime } from './wanted-item.ts';
+import { checkItem } from './wanted-item.ts';
 
 /** What the tenant's importMime (beta) was seen to do with a test message: its dates and read state are documented nowhere (2026-11). */
 export interface ImportMimeProof {

@@ -67,7 +67,7 @@ export async function getItem({ graph, user }: Mailbox, itemId: string): Promise
   try {
     return readItem((await graph.send({ method: 'GET', path, repeat: 'safe' })).body);
   } catch (error) {
-    if (isGone(error)) return null;
+    if (isNoSuchItem(error)) return null;
     throw error;
   }
 }
@@ -106,12 +106,12 @@ export async function removeItem(
   try {
     await graph.send({ method: 'POST', path, repeat: 'safe' });
   } catch (error) {
-    if (!isGone(error)) throw error;
+    if (!isNoSuchItem(error)) throw error;
   }
 }
 
 /** "Not found" with a code: an empty 404 was seen where the service was out of order. */
-export const isGone = (error: unknown): boolean =>
+export const isNoSuchItem = (error: unknown): boolean =>
   error instanceof GraphRefusal && error.status === 404 && error.code === 'ErrorItemNotFound';
 
 /** Looks at once and after each delay, until something is found. */

@@ -8,7 +8,7 @@ import {
   afterSending,
   findByKey,
   getItem,
-  isGone,
+  isNoSuchItem,
   lookUntil,
   type Mailbox,
   type MailItem,
@@ -119,7 +119,7 @@ async function build(mailbox: Mailbox, message: StagedMessage): Promise<Building
     await removeItem(mailbox, stagingId, item.id);
     if (error instanceof GraphDoubt) return { kind: 'unclear', refusal: null };
     // The item was changed behind our back (412), is gone, or the service is in trouble: begun anew.
-    const passes = error.status === 412 || isGone(error) || isServerTrouble(error);
+    const passes = error.status === 412 || isNoSuchItem(error) || isServerTrouble(error);
     return { kind: passes ? 'unclear' : 'refused', refusal: error, what: 'attachment' };
   }
   await removeItem(mailbox, stagingId, item.id);

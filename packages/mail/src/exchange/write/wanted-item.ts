@@ -1,4 +1,5 @@
 import { type Alteration, MxodusError } from '@mxodus/model';
+import { systemTime } from '../system-time.ts';
 import { type Mailbox, type MailItem, removeItem } from './mailbox-requests.ts';
 
 /** What a copy must be; the create asks for it in a way no reference describes (facts §1a), so each answer is checked. */
@@ -13,9 +14,6 @@ const FIRST_ARRIVAL = Date.UTC(1601, 0, 1);
 const LAST_ARRIVAL = Date.UTC(4500, 11, 31);
 
 export const isKeepableDate = (arrival: number): boolean => arrival >= FIRST_ARRIVAL && arrival <= LAST_ARRIVAL;
-
-/** SystemTime: UTC, whole seconds. */
-export const systemTime = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 
 const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
