@@ -171,3 +171,16 @@ it('counts late mail by cause, and names who still sends to the old side', () =>
   });
   expect(certify([], rows).late_mail.fetched).toBe(0);
 });
+
+it('says of what another terminal asked for the same as of what the run itself was told', () => {
+  const asked = { by: 'ann', why: 'an audit', request: 'r1' };
+  const certificate = certify([
+    ...BEGUN,
+    { state: 'PROPAGATING', event: 'held', facts: asked },
+    { state: 'ROLLING_BACK', event: 'rolling_back', facts: { ...asked, from: 'PROPAGATING' } },
+  ]);
+  expect(certificateSchema.parse(certificate)).toMatchObject({
+    holds: [{ by: 'ann', why: 'an audit' }],
+    rollback: { by: 'ann', from: 'PROPAGATING', why: 'an audit' },
+  });
+});

@@ -40,7 +40,8 @@ export function holdsOf(entries: readonly JournalEntry[]): Certificate['holds'] 
     const last = holds.at(-1);
     const isHeld = last !== undefined && last.released_at === null;
     if (entry.event === 'held' && !isHeld) {
-      holds.push({ at: entry.time, ...entry.facts, released_at: null, released_by: null });
+      const { by, why } = entry.facts;
+      holds.push({ at: entry.time, by, why, released_at: null, released_by: null });
     }
     if (entry.event === 'released' && isHeld) {
       last.released_at = entry.time;
@@ -58,7 +59,9 @@ export const routingOf = (entries: readonly JournalEntry[]): Certificate['routin
 
 export function rollbackOf(entries: readonly JournalEntry[]): Certificate['rollback'] {
   const [entry] = pick(entries, 'rolling_back');
-  return entry === undefined ? null : { at: entry.time, ...entry.facts };
+  if (entry === undefined) return null;
+  const { by, from, why } = entry.facts;
+  return { at: entry.time, by, from, why };
 }
 
 /** The gates and waivers of the last audit. */
