@@ -37,6 +37,7 @@ function entry<Event extends string, Facts extends z.ZodRawShape>(event: Event, 
  *   pinned       the old host was told how to route the domain                  undone at CLOSED, or by a rollback
  *   passed       a pass of sync ended                                           the drain's count and quiet
  *   canary_sent  a test mail is about to be sent                                looked for, never sent again
+ *   canary_taken the new side, or whoever the MX names, said yes to it           it must arrive: gone is lost
  *   canary_seen  where it was found, or that it bounced                         the certificate's count
  *   held         no change is made and no state is left until it is released    held
  *   released     goes on                                                        not held
@@ -84,6 +85,7 @@ export const journalEntrySchema = z.discriminatedUnion('event', [
     problem: z.string().nullable(),
   }),
   entry('canary_sent', { id: z.string(), domain: z.string(), recipient: z.string() }),
+  entry('canary_taken', { id: z.string() }),
   entry('canary_seen', {
     id: z.string(),
     at: z.enum(['new', 'old', 'bounced', 'unsent']),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planOf } from '../views/sample-plan.ts';
 import { certificateOf } from './certificate-of.ts';
 import { certificateSchema } from './certificate-schema.ts';
-import { BEGUN, canarySeen, canarySent, ENDED, journalOf, lateMailOf } from './sample-journal.ts';
+import { BEGUN, canarySeen, canarySent, canaryTaken, ENDED, journalOf, lateMailOf } from './sample-journal.ts';
 
 const PLAN: Plan = {
   ...planOf(['ann@example.com'], 9),
@@ -37,7 +37,14 @@ function certify(notes: readonly JournalNote[], lateMail: readonly LateMail[] = 
   });
 }
 
-const begun = [...BEGUN, canarySent('c1'), canarySent('c2'), canarySeen('c1', 'new')];
+const begun = [
+  ...BEGUN,
+  canarySent('c1'),
+  canaryTaken('c1'),
+  canarySent('c2'),
+  canaryTaken('c2'),
+  canarySeen('c1', 'new'),
+];
 
 describe('the verdict', () => {
   it.each<[string, string, readonly JournalNote[], string]>([
@@ -59,6 +66,12 @@ describe('the verdict', () => {
       'lost',
       [...begun, ...ENDED],
       'LOST: test mails: 2 sent, 1 arrived, 1 lost, 0 bounced.',
+    ],
+    [
+      'one is nowhere, and its sending was cut off,',
+      'proven',
+      [...begun, canarySeen('c2', 'new'), canarySent('c3'), ...ENDED],
+      'PROVEN: test mails: 2 sent, 2 arrived, 0 lost, 0 bounced.',
     ],
     [
       'one bounced, whatever is seen of it later',

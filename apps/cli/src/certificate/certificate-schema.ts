@@ -19,7 +19,7 @@ const canaries = z.strictObject({
   arrived_new: z.int(),
   arrived_old: z.int(),
   bounced: z.int(),
-  unsent: z.int().describe('no host took them: not counted as sent'),
+  unsent: z.int().describe('no host took them, or their sending was cut off and they are nowhere: not counted as sent'),
   missing: z.int().describe('sent, and found nowhere so far'),
   slowest_ms: z.int().nullable().describe('null: no time is known'),
   not_arrived: z

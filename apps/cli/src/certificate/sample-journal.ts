@@ -59,6 +59,11 @@ export const canarySent = (id: string): JournalNote => ({
   facts: { id, domain: 'example.com', recipient: 'ann@example.com' },
 });
 
+export const canaryTaken = (id: string): JournalNote => ({
+  ...{ state: 'PROPAGATING', event: 'canary_taken' },
+  facts: { id },
+});
+
 export const canarySeen = (
   id: string,
   at: 'new' | 'old' | 'bounced' | 'unsent',

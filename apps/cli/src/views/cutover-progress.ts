@@ -100,6 +100,7 @@ export class CutoverProgress implements EventView<CutoverEvent | MxodusEvent> {
     const isDull =
       entry.event === 'timed' ||
       entry.event === 'canary_sent' ||
+      entry.event === 'canary_taken' ||
       (entry.event === 'canary_seen' && entry.facts.at === 'new') ||
       (entry.event === 'passed' && entry.facts.mode === 'drain' && isQuiet(entry.facts));
     if (!isDull && entry.event !== 'passed') this.#waiting = null;

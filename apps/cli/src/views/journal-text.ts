@@ -31,6 +31,8 @@ export function eventText(entry: JournalEntry): string {
       return passText(entry.facts);
     case 'canary_sent':
       return `test mail ${entry.facts.id} to ${entry.facts.recipient}`;
+    case 'canary_taken':
+      return `test mail ${entry.facts.id} was taken by a mail host`;
     case 'canary_seen':
       return canarySeenText(entry.facts);
     case 'held':

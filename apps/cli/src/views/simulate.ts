@@ -37,7 +37,12 @@ export function timelineText(
 /** Of test mails and empty passes there are too many for a time line, and the wait that follows says what `sending` and `timed` say. */
 export function timelineEntry(entry: JournalEntry): string | null {
   if (entry.event === 'sending' || entry.event === 'timed') return null;
-  if (entry.event === 'canary_sent' || (entry.event === 'canary_seen' && entry.facts.at === 'new')) return null;
+  if (
+    entry.event === 'canary_sent' ||
+    entry.event === 'canary_taken' ||
+    (entry.event === 'canary_seen' && entry.facts.at === 'new')
+  )
+    return null;
   if (entry.event === 'passed' && entry.facts.moved_now === 0 && entry.facts.problem === null) return null;
   return eventText(entry);
 }

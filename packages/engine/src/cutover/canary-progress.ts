@@ -8,6 +8,8 @@ export interface CanaryRecord {
   /** The state it was announced in. */
   state: CutoverState;
   sentAt: number;
+  /** A mail host said yes to it. Until then it may never have left: its sending was cut off, or no answer came. */
+  taken: boolean;
   /** null: on its way, or its sending was cut off: it is looked for, never sent again. */
   seen: CanarySeen | null;
 }
@@ -34,7 +36,11 @@ export function advanceCanaries(progress: CanaryProgress, entry: JournalEntry): 
     case 'started':
       return noCanaries;
     case 'canary_sent':
-      return put(progress, { ...entry.facts, state: entry.state, sentAt: at, seen: null });
+      return put(progress, { ...entry.facts, state: entry.state, sentAt: at, taken: false, seen: null });
+    case 'canary_taken': {
+      const canary = progress.byId.get(entry.facts.id);
+      return canary === undefined ? progress : put(progress, { ...canary, taken: true });
+    }
     case 'canary_seen': {
       const { id, at: where, delay_ms, why } = entry.facts;
       const canary = progress.byId.get(id);

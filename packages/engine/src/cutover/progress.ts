@@ -153,6 +153,7 @@ function changed(progress: CutoverProgress, entry: JournalEntry, at: number): Cu
     case 'passed':
       return passed(progress, entry, at);
     case 'canary_sent':
+    case 'canary_taken':
     case 'canary_seen':
       return progress;
     case 'held':

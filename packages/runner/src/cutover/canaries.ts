@@ -16,14 +16,10 @@ const PROVING: ReadonlySet<CutoverState> = new Set(['SWITCHED', 'PROPAGATING']);
 const RARELY = 10;
 /** How many rounds one whose sending was cut off is looked for. */
 const PATIENCE_ROUNDS = 15;
-/** What a run may write before its first round. */
-const BEGINNINGS: ReadonlySet<JournalEntry['event']> = new Set(['approved', 'held', 'released']);
 
 /** What is remembered between two rounds of a run. */
 interface Memory {
   lookedAt: number;
-  /** No answer came whether they were taken: they may never have left. */
-  inDoubt: Set<string>;
   told: string | null;
 }
 
@@ -40,11 +36,11 @@ export async function canaryRound<R extends CanaryRun>(
   const write: Write = (note) => writeNote(run, note);
   const recipients = run.ports.canaries.recipients();
   if (recipients.length === 0 || run.progress.switchedAt === null) return;
-  const memory = memories.get(run) ?? firstMemory(run);
+  const memory = memories.get(run) ?? { lookedAt: 0, told: null };
   memories.set(run, memory);
   try {
     await lookFor(run, memory, write);
-    await giveUp(run, memory, write);
+    await giveUp(run, write);
   } catch (error) {
     if (run.signal.aborted || !(error instanceof MxodusError) || error.code.startsWith('STATE_')) throw error;
     tell(run, memory, `test mails cannot be looked for: ${error.what}: ${error.why}`);
@@ -58,12 +54,6 @@ export async function canaryRound<R extends CanaryRun>(
 }
 
 const everyMs = ({ plan }: CanaryRun): number => plan.settings.probe?.canary_every ?? 60_000;
-
-/** The last thing the run before announced may not have been done. */
-function firstMemory({ journal }: CanaryRun): Memory {
-  const last = journal.entries.findLast(({ event }) => !BEGINNINGS.has(event));
-  return { lookedAt: 0, inDoubt: new Set(last?.event === 'canary_sent' ? [last.facts.id] : []), told: null };
-}
 
 async function lookFor(run: CanaryRun, memory: Memory, write: Write): Promise<void> {
   const { ports, plan, signal } = run;
@@ -82,9 +72,9 @@ async function lookFor(run: CanaryRun, memory: Memory, write: Write): Promise<vo
 }
 
 /** Whether it ever left is not known, and it is nowhere: it proves nothing, and no mail of a stranger is like it. */
-async function giveUp(run: CanaryRun, memory: Memory, write: Write): Promise<void> {
-  for (const { id, sentAt } of awaitedCanaries(run.progress.canaries)) {
-    if (!memory.inDoubt.has(id) || run.ports.now() - sentAt < PATIENCE_ROUNDS * everyMs(run)) continue;
+async function giveUp(run: CanaryRun, write: Write): Promise<void> {
+  for (const { id, sentAt, taken } of awaitedCanaries(run.progress.canaries)) {
+    if (taken || run.ports.now() - sentAt < PATIENCE_ROUNDS * everyMs(run)) continue;
     const why = 'its sending was cut off, and it is at neither host';
     await see(run, write, { id, at: 'unsent', delay_ms: null, why });
   }
@@ -100,9 +90,8 @@ async function send(
   const answer = await sent(run, canary);
   switch (answer.kind) {
     case 'sent':
-      return;
+      return write({ state: run.progress.state, event: 'canary_taken', facts: { id: canary.id } });
     case 'unknown':
-      memory.inDoubt.add(canary.id);
       return tell(run, memory, `it is not known whether a test mail to ${recipient} was taken: ${answer.why}`);
     case 'bounced':
     case 'unsent':

@@ -22,6 +22,7 @@ export async function cutoverClose(options: CutoverRunOptions): Promise<CutoverR
   const run = runOf(options, found);
   return orInterrupted(run, async () => {
     await lastLook(run);
+    await assertNothingLeft(run);
     for (const { domain } of run.ports.oldHost === null ? [] : plan.domains.filter(moves)) {
       const known = run.progress.pinned.get(domain);
       if (known?.routing !== 'remote') await routeDomain(run, { domain, routing: 'remote' }, write);
@@ -47,10 +48,25 @@ async function lastLook(run: Run): Promise<void> {
   });
 }
 
+/** After this the old servers may be switched off, and what is only there is gone. */
+async function assertNothingLeft({ ports, signal }: Run): Promise<void> {
+  const left = (await ports.backlog(signal)).filter(({ failed, inDoubt }) => failed + inDoubt > 0);
+  if (left.length === 0) return;
+  throw new MxodusError('GATE_CLOSED', {
+    what: 'messages are still at the old servers only: the cutover is not closed',
+    why: left.map(({ mailbox, failed, inDoubt }) => `${mailbox}: ${failed} failed, ${inDoubt} in doubt`).join('; '),
+    advice:
+      'see mxodus report; repair it and run mxodus sync, or move them by hand and delete them at the old server; then close it again',
+  });
+}
+
 function notOver(state: string): MxodusError {
   return new MxodusError('GATE_CLOSED', {
     what: `the cutover is in state ${state}: it cannot be closed`,
     why: 'only one that is RESTORED is over; before that mail may still reach the old servers',
-    advice: 'run mxodus cutover run PLAN --execute to its end first',
+    advice:
+      state === 'ROLLED_BACK'
+        ? 'there is nothing to close: mail goes to the old servers'
+        : 'run mxodus cutover run PLAN --execute to its end first',
   });
 }

@@ -19,6 +19,10 @@ test('the old host is pinned before the switch, and told to send mail away when 
   world.moved = () => 1;
   await expect(cutoverClose(await world.options())).rejects.toMatchObject({ code: 'GATE_CLOSED' });
   world.moved = () => 0;
+  const options = await world.options();
+  const backlog = async () => [{ mailbox: 'ann', lastPass: 'complete' as const, inDoubt: 0, failed: 2 }];
+  const left = cutoverClose({ ...options, ports: { ...options.ports, backlog } });
+  await expect(left).rejects.toMatchObject({ code: 'GATE_CLOSED', why: 'ann: 2 failed, 0 in doubt' });
   expect(await cutoverClose(await world.options())).toMatchObject({ exitCode: 0, state: 'CLOSED' });
   expect(world.routed.at(-1)).toBe('example.com remote while 10 new.example');
   expect(plannedRollback(world.plan, await world.entries()).refused).toContain('closed');
