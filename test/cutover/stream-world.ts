@@ -23,6 +23,7 @@ import {
 import { readJournal } from '@mxodus/runner';
 import { expect } from 'vitest';
 import { type Finished, finish } from '../journey.ts';
+import { runInProcess } from '../run-in-process.ts';
 import { linesOf } from './lines-of.ts';
 
 /**
@@ -78,7 +79,9 @@ export async function startStreamWorld(options: StreamWorldOptions = {}) {
     children.push(child);
     return child;
   };
-  const run = (...args: string[]): Promise<Finished> => finish(start(...args));
+  /** In this process where that is possible: see runInProcess. */
+  const run = (...args: string[]): Promise<Finished> =>
+    runInProcess({ args, dir: temp.path, env: SECRETS }) ?? finish(start(...args));
   const entries = (): Promise<JournalEntry[]> => readJournal(join(state, 'cutover.ndjson'));
 
   return {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { certificateOf } from '../certificate/certificate-of.ts';
-import { BEGUN, canarySeen, canarySent, ENDED, journalOf, lateMailOf } from '../certificate/sample-journal.ts';
+import {
+  BEGUN,
+  canarySeen,
+  canarySent,
+  canaryTaken,
+  ENDED,
+  journalOf,
+  lateMailOf,
+} from '../certificate/sample-journal.ts';
 import { makeStyle } from '../output/style.ts';
 import { certificateText } from './certificate.ts';
 import { certificatePage } from './certificate-page/certificate-page.ts';
@@ -24,7 +32,14 @@ const certificate = certificateOf({
       after: { ttl: 60, records: ['5 mx.new.example'] },
     },
   ],
-  entries: journalOf([...BEGUN, canarySent('c1'), canarySeen('c1', 'new'), canarySent('<i>c2'), ...ENDED]),
+  entries: journalOf([
+    ...BEGUN,
+    canarySent('c1'),
+    canarySeen('c1', 'new'),
+    canarySent('<i>c2'),
+    canaryTaken('<i>c2'),
+    ...ENDED,
+  ]),
   digest: 'd'.repeat(64),
   lateMail: [lateMailOf({ cause: 'hard-coded', path: ['printer.lan'], sender: 'printer@example.com' })],
   alterations: 0,
@@ -41,9 +56,9 @@ it('says in text what was measured and what was not', () => {
     '  DRAFT        2026-12-05T19:00:00Z  for 2 min 00 s',
     '  AUDITED      2026-12-05T19:02:00Z  for 1 min 00 s',
     '  SWITCHED     2026-12-05T19:03:00Z  for 2 min 00 s',
-    '  PROPAGATING  2026-12-05T19:05:00Z  for 5 min 00 s',
-    '  DRAINING     2026-12-05T19:10:00Z  for 2 min 00 s',
-    '  RESTORED     2026-12-05T19:12:00Z',
+    '  PROPAGATING  2026-12-05T19:05:00Z  for 6 min 00 s',
+    '  DRAINING     2026-12-05T19:11:00Z  for 2 min 00 s',
+    '  RESTORED     2026-12-05T19:13:00Z',
     '',
     'Changes',
     '  switch of example.com: accepted 2026-12-05T19:04:00Z, served everywhere 2026-12-05T19:05:00Z, serial 7, id C1, approved by ann',
@@ -83,7 +98,7 @@ it('says in text what was measured and what was not', () => {
     '  gates that were unknown at the audit: G3',
     '',
     'Journal',
-    `  13 lines, chain verified; SHA-256 of the last one ${'d'.repeat(64)}`,
+    `  14 lines, chain verified; SHA-256 of the last one ${'d'.repeat(64)}`,
   ]);
 });
 
