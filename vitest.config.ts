@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { testFolder } from './test/temp-folder.ts';
 
-const conditions = ['mxodus-source', 'node', 'import', 'default'];
+// Without `import`: these are Node's own conditions here, and a CommonJS package would be given ES modules by its require().
+const conditions = ['mxodus-source', 'node'];
 
 export default defineConfig({
   resolve: { conditions },
@@ -11,6 +13,7 @@ export default defineConfig({
     exclude: ['**/*.long.test.ts', '**/node_modules/**'],
     reporters: ['default', './test/count-reporter.ts'],
     globalSetup: ['./test/require-servers.ts'],
+    env: { TMPDIR: testFolder() },
     // Real servers take a moment to start on a busy machine; nothing here is a speed limit.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { unpackServers } from './unpack-servers.mjs';
+import { FLEET_SERVERS, OTHER_SERVERS, unpackServers } from './unpack-servers.mjs';
 
 const NEEDED = {
   '/usr/sbin/dovecot': 'dovecot-imapd',
@@ -71,14 +71,21 @@ function installServers() {
     );
 }
 
-/** Without them the tests that need them are skipped, by name: that is no reason to run none. */
 function unpackServersForTests() {
   const updateLists = () =>
     process.getuid() === 0
       ? run('apt-get', ['update', '-q'])
       : run('sudo', ['-n', 'apt-get', 'update', '-q'], { stdio: 'ignore' });
-  const problem = unpackServers({ say, updateLists });
-  if (problem !== null) say(`no Cyrus, Courier, Knot, PowerDNS and Unbound, their tests will be skipped: ${problem}`);
+  const without = unpackServers(FLEET_SERVERS, { say, updateLists });
+  if (without !== null)
+    stop(
+      `this machine lacks: ${FLEET_SERVERS.names}`,
+      `they could not be unpacked: ${without}`,
+      'apt-get install --no-install-recommends redis-server postgresql, or: docker compose run --rm tests',
+    );
+  const problem = unpackServers(OTHER_SERVERS, { say, updateLists });
+  // Without them the tests that need them are skipped, by name: that is no reason to run none.
+  if (problem !== null) say(`no ${OTHER_SERVERS.names}, their tests will be skipped: ${problem}`);
 }
 
 function installModules() {

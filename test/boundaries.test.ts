@@ -14,7 +14,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/lab': ['model'],
   'packages/smtp': ['model'],
   'packages/runner': ['engine', 'model'],
-  'apps/cli': ['dns', 'engine', 'lab', 'ledger', 'mail', 'model', 'queue', 'runner', 'smtp'],
+  'apps/worker': ['engine', 'model', 'runner'],
+  'apps/cli': ['dns', 'engine', 'lab', 'ledger', 'mail', 'model', 'queue', 'runner', 'smtp', 'worker'],
 };
 /** Only tests drive real servers. */
 const TESTS_MAY_ALSO_IMPORT = ['lab'];

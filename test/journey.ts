@@ -52,6 +52,8 @@ interface Circumstances {
 
 export interface JourneyOptions extends Circumstances {
   seed: Omit<SeedOptions, 'server' | 'users'>;
+  /** Of users that have more, or fewer. */
+  messagesOf?: Readonly<Record<string, number>>;
   old?: Partial<DovecotOptions>;
   new?: Partial<DovecotOptions>;
 }
@@ -92,7 +94,15 @@ export function startJourney(options: JourneyOptions) {
     ...options,
     old: dovecot({ layout: 'fs', ...options.old }),
     new: dovecot({ saveCrlf: true, ...options.new }),
-    seed: (server) => seedMaildirs({ server, users: options.users, ...options.seed }),
+    seed: async (server) => {
+      const truth: Truth = { users: {} };
+      for (const user of options.users) {
+        const messagesPerUser = options.messagesOf?.[user] ?? options.seed.messagesPerUser;
+        const seeded = await seedMaildirs({ server, users: [user], ...options.seed, messagesPerUser });
+        Object.assign(truth.users, seeded.users);
+      }
+      return truth;
+    },
   });
 }
 

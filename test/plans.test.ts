@@ -8,7 +8,7 @@ const PLANS = new URL('../plans/', import.meta.url).pathname;
 const files = (pattern: string): string[] => globSync(pattern, { cwd: PLANS }).sort();
 
 it('there are examples to look at', () => {
-  expect(files('*.yaml')).toHaveLength(4);
+  expect(files('*.yaml')).toHaveLength(5);
   expect(files('*.plan.json')).toHaveLength(1);
 });
 

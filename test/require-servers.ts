@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
+import { cyrusMissing, postgresMissing, redisMissing } from '../packages/lab/src/debian/unpacked-servers.ts';
 
-/** Left by set-up (scripts/unpack-servers.mjs). */
-const UNPACKED = '.lab/servers/stamp';
 const SERVERS = ['/usr/sbin/dovecot', '/usr/sbin/named', '/usr/bin/openssl'];
 
 /**
@@ -12,10 +11,14 @@ export default function requireServers(): void {
   if (Number(process.versions.node.split('.')[0]) < 26) {
     throw new Error(`Tests run on the Node of the lock file (26), not ${process.versions.node}: use "npm test".`);
   }
-  const missing = SERVERS.filter((path) => !existsSync(path));
+  const missing = [
+    ...SERVERS.filter((path) => !existsSync(path)),
+    ...(redisMissing() === null ? [] : ['Redis']),
+    ...(postgresMissing() === null ? [] : ['PostgreSQL']),
+  ];
   if (missing.length > 0)
-    throw new Error(`Missing ${missing.join(', ')}: run "npm run setup" (Debian) or "docker compose run tests".`);
-  if (!existsSync(UNPACKED)) {
+    throw new Error(`Missing ${missing.join(', ')}: run "npm test" (Debian) or "docker compose run --rm tests".`);
+  if (cyrusMissing() !== null) {
     process.stderr.write(
       'Tests with Cyrus, Courier, Knot, PowerDNS and Unbound are skipped: set-up could not unpack them ("npm run setup -- --with tests").\n',
     );

@@ -32,8 +32,10 @@ export function configDoc(example: string): string {
     section('`sync`', 'sync', SYNC),
     section('`cutover`', 'cutover', CUTOVER),
     section('`cutover.window`, a time to wait for', 'cutover.window.?1'),
-    section('`ledger`', 'ledger.?0'),
-    section('`queue`', 'queue.?0'),
+    section('`ledger`, a file of one machine', 'ledger.?0'),
+    section('`ledger`, on a PostgreSQL server', 'ledger.?1', LEDGER_ON_A_SERVER),
+    section('`queue`, one process', 'queue.?0'),
+    section('`queue`, a fleet of workers', 'queue.?1', FLEET),
     NOT_YET,
   ].join('\n\n')}\n`;
 }
@@ -128,7 +130,12 @@ What the destination does not take in a name is replaced; names that would meet 
 
 const CUTOVER = 'Every wait can be set: a rehearsal runs the same code with seconds.';
 
+const LEDGER_ON_A_SERVER = `For a fleet, and for who wants the ledger where the other databases are. PostgreSQL 13 or newer; the user must be allowed to make
+schemas. Several projects may use one database. \`mxodus ledger export\` and \`import\` move a ledger from one kind to the other.`;
+
+const FLEET = `Redis 6.2 or newer with \`maxmemory-policy noeviction\`. What runs where, sizes and operation: [fleet.md](fleet.md). All workers read the config
+by its path on their own machine; it must mean the same as the one the plan was made from.`;
+
 const NOT_YET = `## Not supported yet
 
-These are part of the format and end with \`CONFIG_NOT_SUPPORTED\`, file and line: a \`source\` of kind \`exchange\`,
-\`ledger: { kind: postgres }\` and \`queue: { kind: bullmq }\`.`;
+A \`source\` of kind \`exchange\` is part of the format and ends with \`CONFIG_NOT_SUPPORTED\`, file and line.`;

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { type DnsType, queryDns, updateZone } from '@mxodus/lab';
+// Not the whole lab: this starts anew for each question.
+import { queryDns } from '../../packages/lab/src/dns/exchange.ts';
+import type { DnsType } from '../../packages/lab/src/dns/packet.ts';
+import { updateZone } from '../../packages/lab/src/dns/update-zone.ts';
 
 /**
  * A user's own program for the provider `exec`, over a zone of the lab: node zone-program.ts BEHAVIOUR SERVER KEYFILE.

@@ -84,7 +84,7 @@ const audit = (
   rules: Parameters<typeof auditMailbox>[1]['rules'] = NO_RULES,
 ): Promise<PlanMailbox> =>
   auditMailbox(
-    { address: 'ann@example.test', destinationAddress: 'ann@new.example.test', source, destination },
+    { address: 'ann@example.test', destinationAddress: 'ann@new.example.test', wave: null, source, destination },
     { rules, signal: new AbortController().signal, emit: () => undefined },
   );
 
@@ -249,6 +249,7 @@ describe('making a plan', () => {
       mailboxes: users.map((source) => ({
         address: `${source.user}@example.test`,
         destinationAddress: `${source.user}@new.example.test`,
+        wave: null,
         source,
         destination: account(destination, source.user),
       })),

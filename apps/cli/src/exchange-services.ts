@@ -12,19 +12,17 @@ import {
   type MailAccount,
   type MailTenant,
   type Plan,
-  type RequestGovernor,
-  type RequestLimits,
-  type TrafficBook,
   type Wait,
 } from '@mxodus/model';
-import { inlineRequestGovernor } from '@mxodus/queue';
+import type { InlineRequestGovernor } from '@mxodus/queue';
 import { resolveSecret } from './config/secrets.ts';
 
 type OnWait = (wait: Wait | null) => void;
 
 /** The tenants of the config: one sign-in, one pool of connections and one set of limits each, for all their mailboxes. */
 export interface ExchangeServices {
-  account(of: { server: string; user: string }, onWait: OnWait): MailAccount;
+  /** @param items numbers the messages; default: those of the setting */
+  account(of: { server: string; user: string }, onWait: OnWait, items?: ItemBook): MailAccount;
   tenant(server: string, signal: AbortSignal, onWait?: OnWait): MailTenant;
   /** What the tenants' importMime was seen to do when the plan was made. */
   believe(plan: Plan): void;
@@ -37,7 +35,7 @@ export interface ExchangeSetting {
   /** For attachments on their way. */
   tempFolder: string;
   items: ItemBook;
-  traffic: TrafficBook;
+  governor: InlineRequestGovernor;
 }
 
 /** Everything of one tenant. */
@@ -55,23 +53,20 @@ export function exchangeServices({ servers, sync }: Config, setting: ExchangeSet
   const configs = new Map(
     Object.entries(servers).flatMap(([name, server]) => (server.kind === 'exchange' ? [[name, server] as const] : [])),
   );
-  const limits = Object.fromEntries([...configs].map(([name, config]) => [name, requestLimits(config)]));
-  const governor = inlineRequestGovernor(limits, { book: setting.traffic, now: () => new Date() });
   const made = new Map<string, Promise<Service>>();
   const proofs = new Map<string, ImportMimeProof>();
   const service = (server: string): Promise<Service> => {
     const config = configs.get(server);
     invariant(config !== undefined, `server ${server} is of kind exchange`);
-    const known = made.get(server) ?? makeService(server, config, { setting, governor });
+    const known = made.get(server) ?? makeService(server, config, setting);
     made.set(server, known);
     return known;
   };
   return {
-    account: (of, onWait) => {
+    account: (of, onWait, items = setting.items) => {
       const make = async () =>
         accountOf(await service(of.server), of.user, {
-          setting,
-          onWait,
+          ...{ setting, onWait, items },
           proof: proofs.get(of.server) ?? null,
           settleMs: sync.settle,
         });
@@ -91,7 +86,7 @@ export function exchangeServices({ servers, sync }: Config, setting: ExchangeSet
       }
     },
     close: async () => {
-      await governor.close();
+      await setting.governor.close();
       for (const one of made.values()) await (await one).graph.close();
     },
   };
@@ -118,14 +113,6 @@ function proofOf({
   }
 }
 
-const requestLimits = ({ limits }: ExchangeServerConfig): RequestLimits => ({
-  concurrent: limits.concurrent_requests,
-  requests: { most: limits.requests, inMs: limits.requests_in },
-  upload: { mostBytes: limits.upload, inMs: limits.upload_in },
-  bytesPerSecond: limits.bytes_per_second,
-  bytesPerDay: limits.bytes_per_day,
-});
-
 /** What signs in to Microsoft is loaded when it is first needed: it takes longer than the start of everything else. */
 function lateAccount(of: { server: string; user: string }, make: () => Promise<MailAccount>): MailAccount {
   let made: Promise<MailAccount> | undefined;
@@ -136,7 +123,7 @@ function lateAccount(of: { server: string; user: string }, make: () => Promise<M
   return {
     ...of,
     open: async (signal, onWrite) => (await account()).open(signal, onWrite),
-    openAppender: async (signal, onWrite) => (await account()).openAppender(signal, onWrite),
+    openAppender: async (signal, onWrite, mayCommit) => (await account()).openAppender(signal, onWrite, mayCommit),
   };
 }
 
@@ -157,11 +144,7 @@ function lateTenant(of: { server: string; tenant: string }, make: () => Promise<
   };
 }
 
-async function makeService(
-  server: string,
-  config: ExchangeServerConfig,
-  { setting, governor }: { setting: ExchangeSetting; governor: RequestGovernor },
-): Promise<Service> {
+async function makeService(server: string, config: ExchangeServerConfig, setting: ExchangeSetting): Promise<Service> {
   const module = await import('@mxodus/mail/exchange');
   const { tenant, client_id: clientId, authority, graph_url: graphUrl, limits } = config;
   const ca = config.ca === undefined ? undefined : await readFile(resolve(setting.baseDir, config.ca), 'utf8');
@@ -170,7 +153,14 @@ async function makeService(
   const tokensFor = (resource: string): AppTokens =>
     module.appTokens({ tenant, clientId, credential, authority, resource, ...trust });
   const tokens = tokensFor(new URL(graphUrl).origin);
-  const graph = module.graphService({ server, graphUrl, tokens, governor, mailboxes: limits.mailboxes, ...trust });
+  const graph = module.graphService({
+    server,
+    graphUrl,
+    tokens,
+    governor: setting.governor,
+    mailboxes: limits.mailboxes,
+    ...trust,
+  });
   const imapTokens = config.imap === undefined ? null : tokensFor(imapResource(config.imap.host));
   return { server, config, module, graph, tokens, imapTokens, ca };
 }
@@ -183,6 +173,7 @@ function imapResource(host: string): string {
 
 interface AccountParts {
   setting: ExchangeSetting;
+  items: ItemBook;
   onWait: OnWait;
   proof: ImportMimeProof | null;
   /** sync.settle */
@@ -195,14 +186,14 @@ const LOOK_SHARES = [1 / 13, 3 / 13, 9 / 13];
 function accountOf(
   { server, config, module, graph, imapTokens }: Service,
   user: string,
-  { setting, onWait, proof, settleMs }: AccountParts,
+  { setting, items, onWait, proof, settleMs }: AccountParts,
 ): MailAccount {
   const { imap } = config;
   return module.exchangeAccount({
     server,
     user,
     service: graph,
-    items: setting.items,
+    items,
     messageLimit: config.limits.message,
     onWait,
     writer: {

@@ -3,6 +3,7 @@ import { EXIT } from '@mxodus/model';
 import { z } from 'zod';
 import { collectDeadBuffers } from './collect-buffers.ts';
 import { runCli } from './commands/run-cli.ts';
+import type { StopWords } from './commands/session.ts';
 import { errorText, troubleOf } from './output/error-text.ts';
 import { writeLog } from './output/log-file.ts';
 import type { Output } from './output/output.ts';
@@ -13,6 +14,10 @@ const SAME_SIGNAL_MS = 500;
 
 const { stdout, stderr, env } = process;
 const stop = new AbortController();
+const stopWords: StopWords = {
+  first: 'Stopping: finishing what is in flight. Ctrl-C again to leave now.',
+  again: null,
+};
 let output: Output | undefined;
 let stoppedAt = 0;
 
@@ -27,12 +32,17 @@ function say(text: string): void {
 function onStop(): void {
   if (!stop.signal.aborted) {
     stoppedAt = performance.now();
-    say('Stopping: finishing what is in flight. Ctrl-C again to leave now.');
+    if (stopWords.first !== '') say(stopWords.first);
     stop.abort();
   } else if (performance.now() - stoppedAt > SAME_SIGNAL_MS) {
-    say('Left at once: messages in flight are in doubt; the next sync looks for them before it sends.');
-    process.exit(EXIT.interrupted);
+    if (stopWords.again === null) leaveNow();
+    else stopWords.again();
   }
+}
+
+function leaveNow(): never {
+  say('Left at once: messages in flight are in doubt; the next sync looks for them before it sends.');
+  process.exit(EXIT.interrupted);
 }
 
 /** A bug outside every command. */
@@ -59,6 +69,7 @@ for (const stream of [stdout, stderr]) {
 const exitCode = await runCli(process.argv.slice(2), {
   terminal: { stdout, stderr, env },
   signal: stop.signal,
+  stopWords,
   now: () => new Date(),
   version,
   onOutput: (made) => {

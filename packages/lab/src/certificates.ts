@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { withTempDir } from './process/temp-dir.ts';
 
 /** What is right or wrong with a server certificate. */
 export type CertificateKind = 'valid' | 'expired' | 'wrong-host' | 'self-signed';
@@ -22,7 +23,12 @@ const HERE = 'DNS:localhost,IP:127.0.0.1,IP:127.0.0.2,IP:127.0.0.3';
 const NOW_ON = ['20200101000000Z', '20491231235959Z'] as const;
 const LONG_AGO = ['20200101000000Z', '20200201000000Z'] as const;
 
-/** Makes an authority and its server certificates in `dir` with openssl; takes those already there. */
+const FILES = ['ca.crt', 'server.key', 'valid.crt', 'expired.crt', 'wrong-host.crt', 'self-signed.crt'] as const;
+
+/** The contents of FILES. One authority for all labs of a process: it takes nine runs of openssl, and tests start hundreds of servers. */
+let ofThisProcess: Promise<readonly Buffer[]> | undefined;
+
+/** Puts an authority's certificate and its server certificates into `dir`; takes those already there. */
 export async function createCertificates(dir: string): Promise<Certificates> {
   const file = (name: string): string => join(dir, name);
   const pair = (kind: CertificateKind): CertificateFiles => ({
@@ -40,7 +46,19 @@ export async function createCertificates(dir: string): Promise<Certificates> {
   };
   if (await exists(file('done'))) return certificates;
 
-  await mkdir(join(dir, 'issued'), { recursive: true });
+  ofThisProcess ??= withTempDir(issue);
+  const contents = await ofThisProcess;
+  await mkdir(dir, { recursive: true });
+  const mode = 0o600;
+  await Promise.all(contents.map((content, index) => writeFile(file(FILES[index] ?? ''), content, { mode })));
+  await writeFile(file('done'), '');
+  return certificates;
+}
+
+/** Makes all with openssl, in a folder of their own. */
+async function issue(dir: string): Promise<Buffer[]> {
+  const file = (name: string): string => join(dir, name);
+  await mkdir(file('issued'));
   await Promise.all([
     writeFile(file('index.txt'), ''),
     writeFile(file('serial'), '1000\n'),
@@ -66,8 +84,7 @@ export async function createCertificates(dir: string): Promise<Certificates> {
   await sign(dir, 'valid', 'here', NOW_ON);
   await sign(dir, 'expired', 'here', LONG_AGO);
   await sign(dir, 'wrong-host', 'elsewhere', NOW_ON);
-  await writeFile(file('done'), '');
-  return certificates;
+  return Promise.all(FILES.map((name) => readFile(file(name))));
 }
 
 function authorityConf(dir: string): string {

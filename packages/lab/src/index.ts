@@ -10,7 +10,9 @@ export {
   courierMissing,
   cyrusMissing,
   knotMissing,
+  postgresMissing,
   powerdnsMissing,
+  redisMissing,
   unboundMissing,
 } from './debian/unpacked-servers.ts';
 export type { Zone, ZoneRecord } from './dns/bind-conf.ts';
@@ -58,6 +60,7 @@ export {
   type TokenServer,
   type TokenServerOptions,
 } from './oauth2/token-server.ts';
+export { type PostgresServer, startPostgres } from './postgres/postgres.ts';
 export { type PowerDns, startPowerDns } from './powerdns/powerdns.ts';
 export { freePort } from './process/ports.ts';
 export { makeTempDir, type TempDir, withTempDir } from './process/temp-dir.ts';
@@ -65,6 +68,7 @@ export { until } from './process/until.ts';
 export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './proxy/fault-proxy.ts';
 export type { CutKind, Fault, RuleOptions } from './proxy/rules.ts';
 export * from './quirks/index.ts';
+export { type RedisServer, startRedis } from './redis/redis.ts';
 export { HOSTILE_KINDS } from './seed/hostile-messages.ts';
 export { type SeedByImapOptions, type SeededByImap, seedByImap } from './seed/seed-by-imap.ts';
 export { COMPANY_PEOPLE, type CompanyOptions, seedCompany } from './seed/seed-company.ts';

@@ -110,6 +110,13 @@ const mailboxFile = z.strictObject({
   source: name.describe('the server they are on, of `servers`'),
 });
 
+const wave = z
+  .int()
+  .min(1)
+  .max(99)
+  .optional()
+  .describe('in a fleet, mailboxes of a lower wave are begun before those of a higher one; default: 50');
+
 const assignRule = z.union([
   z.strictObject({
     match: name.describe('address pattern; * and ? as wildcards'),
@@ -117,6 +124,7 @@ const assignRule = z.union([
     address: name
       .optional()
       .describe('the new address; {local} and {domain} of the old one are filled in; default: the old address'),
+    wave,
   }),
   z
     .strictObject({
@@ -125,6 +133,7 @@ const assignRule = z.union([
       days: z.int().positive().optional().describe('what counts as recent; default: 90'),
       to: name.describe('the server to move to, of `servers`'),
       address: name.optional().describe('the new address'),
+      wave,
     })
     .describe('the busiest mailboxes of those no rule before takes; counted when the plan is made'),
 ]);
@@ -154,15 +163,35 @@ const ledgerSchema = z.discriminatedUnion('kind', [
     path: name.default('.mxodus/ledger.db').describe('its file, from the folder of the config'),
   }),
   z
-    .strictObject({ kind: z.literal('postgres'), url: secretSchema.describe('connection string') })
-    .describe('not supported yet'),
+    .strictObject({
+      kind: z.literal('postgres'),
+      url: secretSchema.describe('connection string, such as postgres://mxodus:…@db.example:5432/mxodus'),
+    })
+    .describe('for several machines; each project has a schema of its own'),
 ]);
 
 const queueSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('inline') }),
   z
-    .strictObject({ kind: z.literal('bullmq'), redis: secretSchema.describe('connection string') })
-    .describe('not supported yet'),
+    .strictObject({
+      kind: z.literal('bullmq'),
+      redis: secretSchema.describe('connection string, such as redis://:…@redis.example:6379/0'),
+      fleet: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and -')
+        .default('mxodus')
+        .describe('names the fleet; workers and projects of one name work together'),
+      slice: duration.prefault('5m').describe('how long a worker stays with one mailbox before others have their turn'),
+      lease: duration
+        .prefault('30s')
+        .describe('how long a worker may be out of touch before another one takes over what it had'),
+      spread_from: z
+        .int()
+        .positive()
+        .default(20_000)
+        .describe('the first copy of a mailbox with so many messages is shared out by folder'),
+    })
+    .describe('workers on many machines; needs a ledger of kind `postgres`'),
 ]);
 
 export const configSchema = z

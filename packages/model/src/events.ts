@@ -110,10 +110,11 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('progress'),
     mailbox,
-    folder,
+    folder: z.string().describe('source folder; empty in a fleet'),
     done: z.int().describe('settled messages of the mailbox'),
     source_messages: z.int(),
     bytes: z.int().describe('moved by this pass'),
+    worker: z.string().optional().describe('in a fleet: the worker that has the mailbox'),
   }),
   z.strictObject({
     type: z.literal('waiting'),

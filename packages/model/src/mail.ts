@@ -271,5 +271,9 @@ export interface MailAccount {
   readonly user: string;
   /** @param onWrite called once for each command that changes the account, before it is sent. */
   open(signal: AbortSignal, onWrite: (command: string) => void): Promise<MailSession>;
-  openAppender(signal: AbortSignal, onWrite: (command: string) => void): Promise<Appender>;
+  /**
+   * @param mayCommit called right before the bytes go out that complete what was sent so far (the end of an APPEND, a request as a
+   *   whole), with everything before them already on its way; what it throws ends the connection instead. Default: always.
+   */
+  openAppender(signal: AbortSignal, onWrite: (command: string) => void, mayCommit?: () => void): Promise<Appender>;
 }

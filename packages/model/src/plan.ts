@@ -68,6 +68,7 @@ const mailbox = z.strictObject({
     .describe('what the copy relies on; a sync that finds one missing refuses the plan'),
   append_limit: z.int().nullable().describe('the largest message the destination takes (RFC 7889); null: not stated'),
   estimate: estimate.optional().describe('how long the first copy takes; left out where nothing tells'),
+  wave: z.int().optional().describe('see `wave` of the config; left out where no rule gives one'),
   warnings: z.array(warning),
 });
 

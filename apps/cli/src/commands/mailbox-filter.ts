@@ -28,4 +28,4 @@ function globMatcher(pattern: string): (text: string) => boolean {
 }
 
 /** For commander: an option that may be given again and again. */
-export const collect = (value: string, before: string[]): string[] => [...before, value];
+export const collect = (value: string, before: string[] = []): string[] => [...before, value];

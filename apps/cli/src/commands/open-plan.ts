@@ -32,6 +32,7 @@ export const configWords = ({ options: { config } }: Session): string[] => (conf
 
 async function openConfig(session: Session, path: string): Promise<Project> {
   const project = await openProject(path, session.commandLine);
+  session.atEnd.push(() => project.close());
   if (existsSync(project.stateFolder)) session.logFile = project.logFile;
   return project;
 }

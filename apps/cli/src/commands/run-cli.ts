@@ -8,11 +8,21 @@ import { PROGRESS_CHOICES, progressMode } from '../output/progress-mode.ts';
 import { makeStyle } from '../output/style.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { commands } from './all.ts';
-import { type GlobalOptions, globalOptionsSchema, type Session, type Start, type Verb } from './session.ts';
+import { collect } from './mailbox-filter.ts';
+import {
+  type GlobalOptions,
+  globalOptionsSchema,
+  type Session,
+  type Start,
+  type StopWords,
+  type Verb,
+} from './session.ts';
 
 export interface Host {
   terminal: Terminal;
   signal: AbortSignal;
+  /** Changed by commands that stop in a way of their own. */
+  stopWords?: StopWords;
   now: () => Date;
   version: string;
   /** Told of the output of the run, for signals that print. */
@@ -57,7 +67,7 @@ class CommandRun {
         'Moves a company’s mail to another host with no message lost, none doubled and no hour without mail.',
       )
       .version(version, '--version', 'print the version')
-      .option('-c, --config <file>', 'the config (default: mxodus.yaml here, or beside the plan)')
+      .option('-c, --config <file>', 'the config (default: mxodus.yaml here, or beside the plan)', collect)
       .option('--json', 'JSON lines on stdout; the last is the summary')
       .addOption(
         new Option('--progress <how>', 'how progress is shown on stderr').choices(PROGRESS_CHOICES).default('auto'),
@@ -94,10 +104,13 @@ class CommandRun {
       const command = commanderArguments.at(-1);
       const words = commanderArguments.slice(0, -2).flat();
       if (!(command instanceof Command)) throw new TypeError('commander calls an action with its command last');
-      const options = globalOptionsSchema.parse(command.optsWithGlobals());
-      const session = this.#session(options);
+      const { config: configs, ...others } = globalOptionsSchema.parse(command.optsWithGlobals());
+      const session = this.#session({ ...others, config: configs.at(-1), configs });
       try {
-        const { exitCode, summary } = await run(session, words.filter(isString), command.opts());
+        if (configs.length > 1 && verb.manyConfigs !== true) throw severalConfigs(verb, configs);
+        const { exitCode, summary } = await closing(session, () =>
+          run(session, words.filter(isString), command.opts()),
+        );
         session.output.end();
         this.#exitCode = exitCode;
         if (summary !== null) session.output.summary({ command: verb.name, exit_code: exitCode, ...summary });
@@ -114,7 +127,8 @@ class CommandRun {
     const output = new Output({ terminal, json, progress, colour: options.color, now });
     onOutput(output);
     const commandLine = ['mxodus', ...this.#argv].join(' ');
-    return { options, output, signal, now, version, commandLine, logFile: null };
+    const { stopWords = { first: '', again: null } } = this.#host;
+    return { options, output, signal, stopWords, atEnd: [], now, version, commandLine, logFile: null };
   }
 
   #fail(session: Session, verb: Verb, error: unknown): ExitCode {
@@ -164,6 +178,21 @@ class CommandRun {
     return verb;
   }
 }
+
+async function closing<T>({ atEnd }: Session, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    for (const close of atEnd.reverse()) await close();
+  }
+}
+
+const severalConfigs = ({ name }: Verb, configs: readonly string[]): MxodusError =>
+  new MxodusError('USAGE', {
+    what: `-c was given ${configs.length} times: ${configs.join(', ')}`,
+    why: `mxodus ${name} works with one config`,
+    advice: 'name the one that is meant',
+  });
 
 const HELP_END = `
 Example:

@@ -6,13 +6,24 @@ import { PROGRESS_CHOICES } from '../output/progress-mode.ts';
 
 /** The options every command takes. */
 export const globalOptionsSchema = z.object({
-  config: z.string().optional(),
+  config: z.array(z.string()).default([]),
   json: z.boolean().default(false),
   progress: z.enum(PROGRESS_CHOICES).default('auto'),
   color: z.boolean().default(true),
 });
 
-export type GlobalOptions = z.output<typeof globalOptionsSchema>;
+/** `config` is the only one named; a command that takes several finds them in `configs`. */
+export type GlobalOptions = Omit<z.output<typeof globalOptionsSchema>, 'config'> & {
+  config: string | undefined;
+  configs: readonly string[];
+};
+
+/** What the first Ctrl-C says, and what the next one does. A command sets it where it is not the usual. */
+export interface StopWords {
+  first: string;
+  /** null: the process is left at once. */
+  again: (() => void) | null;
+}
 
 /** What one run of a command works with. */
 export interface Session {
@@ -20,6 +31,9 @@ export interface Session {
   readonly output: Output;
   /** Aborts with the first Ctrl-C: finish what is in flight, then return. */
   readonly signal: AbortSignal;
+  readonly stopWords: StopWords;
+  /** What is to be closed when the command is over, the last one first. */
+  readonly atEnd: (() => Promise<void>)[];
   readonly now: () => Date;
   /** Of mxodus. */
   readonly version: string;
@@ -38,6 +52,8 @@ export interface Outcome {
 export interface Verb {
   /** As it is called: "sync", "cutover run". */
   name: string;
+  /** Takes several configs. */
+  manyConfigs?: boolean;
   /** The summary's fields when the command failed before it could say more. */
   emptySummary?: Readonly<Record<string, unknown>>;
 }

@@ -53,8 +53,8 @@ async function lookNow(opened: OpenedPlan): Promise<Look> {
   }
 }
 
-const textOf = ({ output, now }: Session, { plan }: OpenedPlan, look: Look): string =>
-  statusText({ ...look, project: plan.project, now: now(), width: output.width }, output.style);
+const textOf = ({ output, now }: Session, { plan, words }: OpenedPlan, look: Look): string =>
+  statusText({ ...look, words, project: plan.project, now: now(), width: output.width }, output.style);
 
 const outcomeOf = ({ standings, cutover }: Look): Outcome => ({
   exitCode: EXIT.done,

@@ -152,16 +152,16 @@ describe('keys that do not go together', () => {
     expect(problems(good({ 4: `  old: { kind: imap, host: ${host}, tls: none${more} }` }))).toEqual(expected);
   });
 
-  test.each([
-    [
-      'a ledger in Postgres',
-      good({}, 'ledger: { kind: postgres, url: { env: U } }\n'),
-      '10 `ledger.kind`: kind `postgres` is',
-    ],
-    ['a queue in Redis', good({}, 'queue: { kind: bullmq, redis: { env: U } }\n'), '10 `queue.kind`: kind `bullmq` is'],
-  ])('not supported yet: %s', (_name, yaml, told) => {
-    expect(problems(yaml)).toEqual([`CONFIG_NOT_SUPPORTED mxodus.yaml:${told} not supported yet`]);
+  test('workers on many machines without a ledger they can share', () => {
+    expect(problems(good({}, 'queue: { kind: bullmq, redis: { env: U } }\n'))).toEqual([
+      'CONFIG_INVALID mxodus.yaml:10 `queue.kind` is bullmq, and `ledger.kind` is sqlite',
+    ]);
   });
+
+  test.each([
+    'ledger: { kind: postgres, url: { env: U } }\n',
+    'ledger: { kind: postgres, url: { env: U } }\nqueue: { kind: bullmq, redis: { env: U } }\n',
+  ])('supported: %s', (more) => expect(problems(good({}, more))).toEqual([]));
 
   test.each(['bytes_per_second: 8MB', 'bytes_per_day: 1GB', 'bytes_per_second: null'])('supported: %s', (limit) => {
     expect(problems(good({ 4: `  old: { kind: imap, host: h, limits: { ${limit} } }` }))).toEqual([]);

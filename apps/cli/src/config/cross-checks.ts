@@ -13,6 +13,7 @@ export function crossChecks(config: Config, source: YamlSource): MxodusError[] {
     ...cleartext(config, source),
     ...templates(config, source),
     ...exchangeWriters(config, source),
+    ...fleetLedger(config, source),
     ...domainChecks(config, source),
     ...cutoverChecks(config, source),
   ];
@@ -91,4 +92,17 @@ function exchangeWriters(config: Config, source: YamlSource): MxodusError[] {
       }),
     ];
   });
+}
+
+/** Workers on several machines cannot share a file. */
+function fleetLedger({ queue, ledger }: Config, source: YamlSource): MxodusError[] {
+  if (queue.kind !== 'bullmq' || ledger.kind === 'postgres') return [];
+  return [
+    problem('CONFIG_INVALID', {
+      what: '`queue.kind` is bullmq, and `ledger.kind` is sqlite',
+      why: 'the workers of a fleet write one ledger from several machines, and a SQLite file is for one',
+      advice: 'add `ledger: { kind: postgres, url: { env: DATABASE_URL } }`, or remove `queue`',
+      where: source.where(['queue', 'kind']),
+    }),
+  ];
 }

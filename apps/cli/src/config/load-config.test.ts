@@ -70,11 +70,13 @@ describe('a good config', () => {
         address: 'ann@example.com',
         source: { server: 'old', user: 'ann', password: { env: 'ANN_PW' } },
         destination: { server: 'new', user: 'ann@mail.example.com', address: 'ann@mail.example.com', password: null },
+        wave: null,
       },
       {
         address: 'Bob@example.com',
         source: { server: 'old', user: 'Bob@example.com', password: { file: 'bob.pw' } },
         destination: { server: 'new', user: 'bobby', address: 'Bob@example.com', password: null },
+        wave: null,
       },
     ]);
   });

@@ -5,7 +5,7 @@ import type { KeyPath, YamlSource } from './yaml-source.ts';
 
 /** What the config's format has a word for and this version cannot do yet. */
 export function notSupportedYet(config: Config, source: YamlSource): MxodusError[] {
-  return [...inMailboxes(config), ...inServices(config)].map(({ path, what }) =>
+  return inMailboxes(config).map(({ path, what }) =>
     problem('CONFIG_NOT_SUPPORTED', {
       what: `\`${pathText(path)}\`: ${what} not supported yet`,
       why: 'the format knows it, this version of mxodus does not',
@@ -27,11 +27,4 @@ function inMailboxes(config: Config): Missing[] {
       ? [{ path: ['mailboxes', index, 'source'], what: 'a source of kind `exchange` is' }]
       : [],
   );
-}
-
-function inServices({ ledger, queue }: Config): Missing[] {
-  const missing: Missing[] = [];
-  if (ledger.kind === 'postgres') missing.push({ path: ['ledger', 'kind'], what: 'kind `postgres` is' });
-  if (queue.kind === 'bullmq') missing.push({ path: ['queue', 'kind'], what: 'kind `bullmq` is' });
-  return missing;
 }

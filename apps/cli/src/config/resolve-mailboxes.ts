@@ -8,6 +8,8 @@ export interface ResolvedMailbox {
   /** `password` is null where the server's own sign-in (a master user) is used. */
   source: { server: string; user: string; password: Secret | null };
   destination: { server: string; user: string; address: string; password: Secret | null };
+  /** null: the rule gives none. */
+  wave: number | null;
 }
 
 /**
@@ -25,6 +27,7 @@ export function resolveMailboxes(
     });
     if (assigned === undefined) return [];
     const address = mailbox.newAddress ?? assigned.address;
+    const rule = assigned.rule === null ? undefined : config.assign[assigned.rule];
     return [
       {
         address: mailbox.address,
@@ -35,6 +38,7 @@ export function resolveMailboxes(
           address,
           password: mailbox.toPassword,
         },
+        wave: rule?.wave ?? null,
       },
     ];
   });

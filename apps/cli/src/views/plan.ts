@@ -49,9 +49,11 @@ export interface PlanView {
   plan: Plan;
   path: string;
   configWords: readonly string[];
+  /** See simulationText. */
+  simulation?: string;
 }
 
-export function planText({ plan, path, configWords }: PlanView, style: Style): string {
+export function planText({ plan, path, configWords, simulation }: PlanView, style: Style): string {
   const { mailboxes } = plan;
   const worthALook = mailboxes.length <= SHOWN ? mailboxes : mailboxes.filter(hasNews).slice(0, SHOWN);
   const heads = table(
@@ -71,6 +73,7 @@ export function planText({ plan, path, configWords }: PlanView, style: Style): s
     ...plan.warnings.map(({ text }) => `  ${style.warn('!')} ${text}`),
     `${style.bold(`${counted(mailboxes.length, 'mailbox')}:`)} ${total(mailboxes)}.${noted}`,
     ...(plan.estimate === undefined ? [] : [estimateText(plan.estimate)]),
+    ...(simulation === undefined ? [] : ['', simulation, '']),
     `Plan saved to ${path} (sha ${plan.sha256.slice(0, 8)}, good until the config or a server changes). ${changedText(plan)}`,
     nextLine([commandLine('sync', [path, ...configWords])], style),
   ].join('\n');

@@ -1,4 +1,4 @@
-import { eventSchema, noMessages } from '@mxodus/model';
+import { eventSchema, noMessages, type Run } from '@mxodus/model';
 import { expect, it } from 'vitest';
 import { clockTime } from '../output/figures.ts';
 import { makeStyle } from '../output/style.ts';
@@ -38,7 +38,8 @@ const holder = { pid: 7, host: 'here', since: '2026-11-22T12:00:00Z', command: '
 const now = new Date('2026-11-22T12:10:00Z');
 
 const text = (width: number, standings = [ann, bob]): string[] => {
-  const view = { project: 'acme', standings, holder, cutover: 'ARMED', now, width };
+  const words = ['acme.plan.json'];
+  const view = { project: 'acme', standings, holder, run: null, words, cutover: 'ARMED', now, width };
   return statusText(view, makeStyle(false)).split('\n');
 };
 
@@ -92,12 +93,29 @@ it('has shorter words and cut names in 80 columns, and the remarks below', () =>
   ).toBe(`waiting until ${until}, because ${cat.waiting?.why}`);
 });
 
+it('says of a run of the fleet where to look for more, instead of which worker has a part of it', () => {
+  const run: Run = {
+    ...{ id: 7, project: 'acme', planSha256: '', onlyFailed: false, appendOnly: false, state: 'paused', endedAt: null },
+    orderedAt: '2026-11-22T12:00:00Z',
+  };
+  const words = ['acme.plan.json'];
+  const view = { project: 'acme', standings: [ann], holder, run, words, cutover: null, now, width: 80 };
+  expect(statusText(view, makeStyle(false)).split('\n')).toEqual(
+    expect.arrayContaining([
+      '  fleet     run 7 is paused, ordered 2026-11-22 12:00 UTC: mxodus fleet status',
+      '            acme.plan.json',
+    ]),
+  );
+});
+
 it.each([60, 80, 100, 110, 120, 140])('fits %d columns', (width) => {
   const command = `mxodus sync ${'a-long-folder/'.repeat(12)}acme.plan.json`;
   const view = {
     project: 'acme',
     standings: [ann, bob, cat],
     holder: { ...holder, command },
+    run: null,
+    words: [],
     cutover: null,
     now,
     width,

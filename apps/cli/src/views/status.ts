@@ -1,15 +1,20 @@
-import type { EventOf } from '@mxodus/model';
+import type { EventOf, Run } from '@mxodus/model';
 import type { LeaseHolder } from '@mxodus/queue';
 import { cutMiddle, fittingTable, squeezedTable, wrap } from '../output/columns.ts';
 import { count, counted, minuteOf, percent, roughly, wholeSeconds } from '../output/figures.ts';
 import type { Style } from '../output/style.ts';
 import { type MailboxStanding, totalsOf } from './mailbox-standing.ts';
+import { commandLine } from './next-step.ts';
 import { waitText } from './wait-text.ts';
 
 export interface StatusView {
   project: string;
   standings: readonly MailboxStanding[];
-  holder: LeaseHolder | null;
+  holder: LeaseHolder | string | null;
+  /** The one a fleet has under way; null: none. */
+  run: Run | null;
+  /** Plan and config as the user named them. */
+  words: readonly string[];
   /** State of the cutover; null: it has not begun. */
   cutover: string | null;
   now: Date;
@@ -20,10 +25,11 @@ const LONGEST_NAME = 40;
 /** What is left of a name in the table with all its words, and in the one for 80 columns. */
 const LEAST_NAME = { wide: 20, narrow: 12 };
 const NUMBERS = [2, 3, 4, 5];
+const LABEL = '  running   '.length;
 
 /** No line is wider than `width` less one: the last column of a terminal is left free, for lines that are redrawn. */
 export function statusText(view: StatusView, style: Style): string {
-  const { project, standings, holder, cutover, width } = view;
+  const { project, standings, holder, run, cutover, width } = view;
   const { moved, source_messages: due, lag, not_moved: notMoved, in_doubt: inDoubt } = totalsOf(standings);
   const verdict =
     `${style.bold(`${project}:`)} ${count(moved)} of ${counted(due, 'message')} of ${counted(standings.length, 'mailbox')}` +
@@ -32,12 +38,21 @@ export function statusText(view: StatusView, style: Style): string {
     ...wrap(verdict, width - 1),
     `  to come ${count(lag)} | not moved ${count(notMoved)} | in doubt ${count(inDoubt)}`,
   ];
-  if (holder !== null) lines.push(holderLine(holder, width));
+  if (run !== null) lines.push(...runLines(run, view));
+  else if (holder !== null) lines.push(holderLine(holder, width));
   if (cutover !== null) lines.push(`  cutover   ${cutover}`);
   return [...lines, '', ...mailboxTable(view, style)].join('\n');
 }
 
-function holderLine({ command, pid, since }: LeaseHolder, width: number): string {
+function runLines({ id, state, orderedAt }: Run, { words, width }: StatusView): string[] {
+  const text = `run ${id} is ${state}, ordered ${minuteOf(new Date(orderedAt))}: ${commandLine('fleet status', words)}`;
+  const [first = '', ...rest] = wrap(text, Math.max(20, width - 1 - LABEL));
+  return [`  ${'fleet'.padEnd(LABEL - 2)}${first}`, ...rest.map((line) => ' '.repeat(LABEL) + line)];
+}
+
+function holderLine(holder: LeaseHolder | string, width: number): string {
+  if (typeof holder === 'string') return `  running   ${cutMiddle(holder, width - 1 - '  running   '.length)}`;
+  const { command, pid, since } = holder;
   const process = `(process ${pid}, since ${minuteOf(new Date(since))})`;
   const room = Math.max(10, width - 1 - '  running   '.length - 1 - process.length);
   return `  running   ${cutMiddle(command, room)} ${process}`;

@@ -14,6 +14,7 @@ interface Active {
   done: number;
   bytes: number;
   notMoved: number;
+  /** In a fleet the worker that has it: which folder it is in is not heard of. */
   folder: string;
   waiting: Wait | null;
   /** null: not since a long wait began. */
@@ -40,16 +41,21 @@ export class SyncProgress implements EventView<MxodusEvent> {
   readonly #mailboxes: number;
   readonly #style: Style;
   readonly #log: boolean;
+  readonly #hint: string;
   readonly #active = new Map<string, Active>();
   #done = 0;
   #withTrouble = 0;
   #startedAt: number | null = null;
 
-  /** @param options.log lines for a log file instead of for a terminal */
-  constructor(options: { mailboxes: number; style: Style; log: boolean }) {
+  /**
+   * @param options.log lines for a log file instead of for a terminal
+   * @param options.inFleet others do the work: a Ctrl-C only leaves it
+   */
+  constructor(options: { mailboxes: number; style: Style; log: boolean; inFleet?: boolean }) {
     this.#mailboxes = options.mailboxes;
     this.#style = options.style;
     this.#log = options.log;
+    this.#hint = options.inFleet === true ? 'Ctrl-C leaves it going' : 'Ctrl-C stops safely';
   }
 
   on(event: MxodusEvent, at: Date): string[] {
@@ -72,6 +78,12 @@ export class SyncProgress implements EventView<MxodusEvent> {
       default:
         return [];
     }
+  }
+
+  /** A mailbox that had ended when it was begun to look. */
+  endedBefore({ exit_code: exitCode }: EventOf<'mailbox_finished'>): void {
+    this.#done += 1;
+    if (exitCode !== EXIT.done) this.#withTrouble += 1;
   }
 
   block(at: Date, width: number): string[] {
@@ -115,7 +127,7 @@ export class SyncProgress implements EventView<MxodusEvent> {
     active.done = event.done;
     active.sourceMessages = event.source_messages;
     active.bytes = event.bytes;
-    active.folder = event.folder;
+    active.folder = event.worker === undefined ? event.folder : `on ${event.worker}`;
     active.progressedAt = at.getTime();
     active.rate.add(event.done, at);
   }
@@ -188,9 +200,8 @@ export class SyncProgress implements EventView<MxodusEvent> {
     const text =
       `  ${this.#active.size} of ${counted(this.#mailboxes, 'mailbox')} active, ${count(this.#done)} done, ` +
       `${count(queued)} queued, ${count(this.#withTrouble)} with trouble`;
-    const hint = 'Ctrl-C stops safely';
-    const room = Math.min(width - 1, 90) - hint.length;
-    return shownWidth(text) < room ? `${padTo(text, room)}${this.#style.dim(hint)}` : text;
+    const room = Math.min(width - 1, 90) - this.#hint.length;
+    return shownWidth(text) < room ? `${padTo(text, room)}${this.#style.dim(this.#hint)}` : text;
   }
 
   #logLine(active: Active, at: Date): string {

@@ -16,7 +16,7 @@ export interface Pace {
 }
 
 /** Base64 in JSON, line ends escaped, and the JSON around it. */
-const WIRE_BYTES_PER_BYTE = 1.37;
+export const WIRE_BYTES_PER_BYTE = 1.37;
 
 const SECONDS_PER_DAY = 86_400;
 

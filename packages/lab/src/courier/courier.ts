@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyPrograms, courierMissing, type Programs } from '../debian/unpacked-servers.ts';
+import { courierMissing, type Programs, unpackedPrograms } from '../debian/unpacked-servers.ts';
 import { greetingOf } from '../imap/greeting.ts';
 import { mailOwner } from '../process/accounts.ts';
 import { giveToMailOwner, letOthersThrough } from '../process/give.ts';
@@ -93,7 +93,7 @@ export async function startCourier(options: CourierOptions): Promise<Courier> {
     throw new Error(`${dir} is too long for Unix sockets below it: ${LONGEST_DIR} at most.`);
   await mkdir(dir, { recursive: true });
   await letOthersThrough(dir);
-  const programs = await copyPrograms(join(dir, 'programs'));
+  const programs = await unpackedPrograms(join(dir, 'programs'));
   await writeEtc(dir, programs, options);
   const home = (user: string): string => join(dir, 'home', user);
   for (const user of users) {

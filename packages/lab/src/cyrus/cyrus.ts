@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { copyPrograms, cyrusMissing, type Programs } from '../debian/unpacked-servers.ts';
+import { cyrusMissing, type Programs, unpackedPrograms } from '../debian/unpacked-servers.ts';
 import { greetingOf } from '../imap/greeting.ts';
 import { quoted } from '../imap/raw-connection.ts';
 import { signedIn } from '../imap/read-mailbox.ts';
@@ -69,7 +69,7 @@ export async function startCyrus(options: CyrusOptions): Promise<Cyrus> {
   if (odd !== undefined) throw new Error(`A Cyrus user has lower-case letters, digits, - and _ only, not "${odd}".`);
   await mkdir(dir, { recursive: true });
   await letOthersThrough(dir);
-  const programs = await copyPrograms(join(dir, 'programs'));
+  const programs = await unpackedPrograms(join(dir, 'programs'));
   const conf: CyrusConf = {
     dir,
     programs: programs.root,

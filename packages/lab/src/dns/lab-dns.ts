@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyPrograms, type Programs } from '../debian/unpacked-servers.ts';
+import { type Programs, unpackedPrograms } from '../debian/unpacked-servers.ts';
 import { freePort } from '../process/ports.ts';
 import {
   type BindPorts,
@@ -173,7 +173,7 @@ async function bad(
   { minTtl = 30, programs }: NonNullable<DnsOptions['badResolver']>,
   { dir, address, routes, keep }: { dir: string; address: string; routes: readonly ZoneRoute[]; keep: Keep },
 ): Promise<DnsServer> {
-  const from = programs ?? (await copyPrograms(join(dir, 'programs')));
+  const from = programs ?? (await unpackedPrograms(join(dir, 'programs')));
   const port = await freePort([address]);
   return keep(startUnbound({ dir: join(dir, 'u'), programs: from, host: address, port, routes, minTtl }));
 }

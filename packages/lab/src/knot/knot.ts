@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyPrograms } from '../debian/unpacked-servers.ts';
+import { unpackedPrograms } from '../debian/unpacked-servers.ts';
 import { type ZoneRecord, zoneFile } from '../dns/bind-conf.ts';
 import { type DnsServer, startDnsServer } from '../dns/dns-server.ts';
 import type { TsigKey } from '../dns/update-zone.ts';
@@ -26,7 +26,7 @@ const TIMES = { ttl: 600, refresh: 60, negativeTtl: 2 };
 /** Knot DNS with one zone that takes signed dynamic updates. */
 export async function startKnot({ dir, zone, records }: UpdatableOptions): Promise<UpdatableServer> {
   await mkdir(join(dir, 'zones'), { recursive: true });
-  const programs = await copyPrograms(join(dir, 'programs'));
+  const programs = await unpackedPrograms(join(dir, 'programs'));
   const port = await freePort([ADDRESS]);
   const keys = newKeys();
   await writeFile(

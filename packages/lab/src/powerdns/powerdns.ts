@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { copyPrograms } from '../debian/unpacked-servers.ts';
+import { unpackedPrograms } from '../debian/unpacked-servers.ts';
 import type { ZoneRecord } from '../dns/bind-conf.ts';
 import { startDnsServer } from '../dns/dns-server.ts';
 import { type Keys, newKeys, type UpdatableOptions, type UpdatableServer } from '../knot/knot.ts';
@@ -20,7 +20,7 @@ const ADDRESS = '127.0.0.1';
 /** PowerDNS with one zone in SQLite, its HTTP API, and signed dynamic updates. */
 export async function startPowerDns({ dir, zone, records }: UpdatableOptions): Promise<PowerDns> {
   await mkdir(dir, { recursive: true });
-  const programs = await copyPrograms(join(dir, 'programs'));
+  const programs = await unpackedPrograms(join(dir, 'programs'));
   const [port, webPort] = [await freePort([ADDRESS]), await freePort([ADDRESS])];
   const keys = newKeys();
   const apiKey = randomBytes(16).toString('hex');

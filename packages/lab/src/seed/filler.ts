@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 
 const WORDS = (
   'the of and a to in is you that it was for on are as with his they at be this from have or by one had not but what all ' +
@@ -7,7 +7,7 @@ const WORDS = (
   'Ελλάδα Москва 東京 会議 señor façade price list schedule drawing sample revision'
 ).split(' ');
 
-/** Text and attachment data by the metre, CRLF line ends. Made once per mailbox, since making it anew would be slow. */
+/** Text and attachment data by the metre, CRLF line ends. Each piece begins at a line of its own choice. */
 export interface Filler {
   /** About `bytes` bytes of prose, whole lines. */
   text(bytes: number): string;
@@ -17,14 +17,29 @@ export interface Filler {
 
 const LINES = 2_000;
 
+interface Metre {
+  prose: readonly string[];
+  data: readonly string[];
+}
+
+/** The same for all mailboxes: making it takes as long as writing a hundred messages. */
+let metre: Metre | undefined;
+
 export function createFiller(random: Random): Filler {
-  const prose = Array.from({ length: LINES }, () => proseLine(random));
-  const data = Array.from({ length: LINES }, () =>
-    Buffer.from(Array.from({ length: 57 }, () => random.below(256))).toString('base64'),
-  );
+  metre ??= makeMetre(createRandom('metre'));
+  const { prose, data } = metre;
   return {
     text: (bytes) => take(prose, random, bytes),
     base64: (bytes) => take(data, random, bytes),
+  };
+}
+
+function makeMetre(random: Random): Metre {
+  return {
+    prose: Array.from({ length: LINES }, () => proseLine(random)),
+    data: Array.from({ length: LINES }, () =>
+      Buffer.from(Array.from({ length: 57 }, () => random.below(256))).toString('base64'),
+    ),
   };
 }
 

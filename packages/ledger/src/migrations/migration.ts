@@ -2,6 +2,7 @@
 export interface Migration {
   version: number;
   name: string;
-  /** One dialect so far; Postgres adds its own list. */
+  /** The same tables in each dialect. */
   sqlite: readonly string[];
+  postgres: readonly string[];
 }

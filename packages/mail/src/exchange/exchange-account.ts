@@ -24,10 +24,10 @@ export interface ExchangeAccountOptions {
   onWait(wait: Wait | null): void;
 }
 
-/** See ExchangeAppenderOptions. `imap` is opened for each appender, with its signal and its ear for writes. */
+/** See ExchangeAppenderOptions. `imap` is opened for each appender, with what that was opened with. */
 export interface WriterChoice
   extends Pick<ExchangeAppenderOptions, 'writer' | 'importMimeProof' | 'tempDir' | 'concurrency' | 'lookDelaysMs'> {
-  imap: ((signal: AbortSignal, onWrite: (command: string) => void) => Promise<Appender>) | null;
+  imap: ((signal: AbortSignal, onWrite: (command: string) => void, mayCommit?: () => void) => Promise<Appender>) | null;
 }
 
 /** One mailbox of Exchange Online through Microsoft Graph, as a destination. */
@@ -39,8 +39,9 @@ export function exchangeAccount(options: ExchangeAccountOptions): MailAccount {
   const sessionOf = (
     signal: AbortSignal,
     onWrite: (command: string) => void,
+    mayCommit?: () => void,
   ): { session: ExchangeSession; mailbox: ExchangeMailbox } => {
-    const graph = options.service.mailbox(user, { signal, onWait: ear(), onWrite });
+    const graph = options.service.mailbox(user, { signal, onWait: ear(), onWrite, mayCommit });
     const mailbox = { graph, server, user, items: options.items, account: itemAccount(server, user) };
     // importMime dates by the header.
     const keepsDates = options.writer.writer !== 'graph-importmime';
@@ -61,12 +62,12 @@ export function exchangeAccount(options: ExchangeAccountOptions): MailAccount {
       return session;
     },
 
-    async openAppender(signal, onWrite): Promise<Appender> {
-      const { session, mailbox } = sessionOf(signal, onWrite);
+    async openAppender(signal, onWrite, mayCommit): Promise<Appender> {
+      const { session, mailbox } = sessionOf(signal, onWrite, mayCommit);
       const { imap, ...writer } = options.writer;
       return openExchangeAppender({
         ...writer,
-        imap: imap === null ? null : () => imap(signal, onWrite),
+        imap: imap === null ? null : () => imap(signal, onWrite, mayCommit),
         graph: mailbox.graph,
         user,
         server,

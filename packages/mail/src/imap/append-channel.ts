@@ -22,7 +22,10 @@ export interface AppendChannelOptions {
   capabilities: readonly string[];
   /** Modified UTF-7 name of a folder. */
   wireName: (path: string) => string;
+  /** What it throws ends the connection, before a byte of the command was sent. */
   onWrite: (command: string) => void;
+  /** Asked before each command is completed (see CommitGate). Default: nobody, and commands follow each other without a pause. */
+  mayCommit?: (() => void) | undefined;
 }
 
 /**
@@ -83,7 +86,7 @@ export class AppendChannel implements Appender {
       await pending;
     } catch (error) {
       // The connection is gone already, which is what was wanted.
-      if (!(error instanceof MxodusError)) throw error;
+      if (this.#wire.usable && !(error instanceof MxodusError)) throw error;
     } finally {
       clearTimeout(timer);
     }
@@ -142,7 +145,7 @@ export class AppendChannel implements Appender {
       return [appendItem(message, 'non-synchronising', this.#shape.binary), message.body.bytes];
     });
     const { tag, pending } = this.#begin();
-    await this.#wire.write(`${tag} APPEND ${this.#name(folder)}`, ...pieces, '\r\n');
+    await this.#complete(`${tag} APPEND ${this.#name(folder)}`, ...pieces, '\r\n');
     return { pending };
   }
 
@@ -159,7 +162,7 @@ export class AppendChannel implements Appender {
       const item = appendItem(message, 'synchronising', this.#shape.binary);
       await this.#wire.write(`${tag} APPEND ${this.#name(folder)}${item}`);
       if ((await go) !== 'go on') return { pending };
-      if (body.kind === 'memory') await this.#wire.write(body.bytes, '\r\n');
+      if (body.kind === 'memory') await this.#complete(body.bytes, '\r\n');
       else if (file !== null) await this.#writeFile(file, body.size);
       return { pending };
     } finally {
@@ -169,18 +172,33 @@ export class AppendChannel implements Appender {
 
   /** Exactly as many bytes as were announced: one too few or too many, and the server takes commands for mail or mail for commands. */
   async #writeFile(file: FileHandle, size: number): Promise<void> {
-    for (let written = 0; written < size; ) {
-      const chunk = Buffer.allocUnsafe(Math.min(FILE_CHUNK_BYTES, size - written));
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, written);
-      invariant(bytesRead > 0, `a spilled message has ${size} bytes`);
-      await this.#wire.write(chunk.subarray(0, bytesRead));
-      written += bytesRead;
+    const read = async (from: number): Promise<Buffer> => {
+      const chunk = Buffer.allocUnsafe(Math.min(FILE_CHUNK_BYTES, size - from));
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, from);
+      invariant(bytesRead > 0 || size === from, `a spilled message has ${size} bytes`);
+      return chunk.subarray(0, bytesRead);
+    };
+    let chunk = await read(0);
+    for (let end = chunk.length; end < size; end += chunk.length) {
+      await this.#wire.write(chunk);
+      chunk = await read(end);
     }
-    await this.#wire.write('\r\n');
+    await this.#complete(chunk, '\r\n');
+  }
+
+  /** Writes what the command ends with. */
+  #complete(...pieces: readonly (Buffer | string)[]): Promise<void> {
+    const { mayCommit } = this.#options;
+    return mayCommit === undefined ? this.#wire.write(...pieces) : this.#wire.commit(mayCommit, ...pieces);
   }
 
   #begin(): { tag: string; pending: Promise<TaggedAnswer> } {
-    this.#options.onWrite('APPEND');
+    try {
+      this.#options.onWrite('APPEND');
+    } catch (error) {
+      this.#wire.fail(error);
+      throw error;
+    }
     const tag = this.#wire.nextTag();
     return { tag, pending: this.#wire.answer(tag) };
   }

@@ -1,144 +1,15 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '@mxodus/lab';
 import type { AppendAnswer, OutgoingMessage } from '@mxodus/model';
 import { afterEach, describe, expect, it } from 'vitest';
-import { AppendChannel } from './append-channel.ts';
-import { sendingEnded } from './imap-errors.ts';
-import { Wire } from './wire.ts';
+import { channelTo, FULL, message, messages, type Received } from './append-peer.test.support.ts';
 
 const stops: (() => unknown)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
-
-/** An APPEND as the server got it; `subjects` of its messages. */
-interface Received {
-  tag: string;
-  subjects: string[];
-  asked: boolean;
-}
-
-interface Peer {
-  received: Received[];
-  /** The tag of every command line, LOGOUT included. */
-  lines: string[];
-  /** Bytes of literals got so far. */
-  literalBytes: number;
-  say(line: string): void;
-  cut(): void;
-}
-
-interface Script {
-  /** Called when a command is whole. */
-  onAppend?(append: Received, peer: Peer): void;
-  /** In place of the `+` for a synchronising literal. */
-  onAsk?(tag: string, peer: Peer): void | Promise<void>;
-}
-
-/** A channel, and a server at the other end of it that reads whole commands and answers as it is told. */
-async function channelTo(capabilities: string, script: Script = {}) {
-  const listening = createServer();
-  listening.listen(0, '127.0.0.1');
-  await once(listening, 'listening');
-  const accepted = once(listening, 'connection');
-  const socket = connect((listening.address() as AddressInfo).port, '127.0.0.1');
-  const [server]: Socket[] = await accepted;
-  listening.close();
-  if (server === undefined) throw new Error('nobody connected');
-  server.on('error', () => undefined);
-  const peer: Peer = {
-    received: [],
-    lines: [],
-    literalBytes: 0,
-    say: (line) => void server.write(`${line}\r\n`),
-    cut: () => server.destroy(),
-  };
-  const reading = readCommands(server, peer, script);
-  const wire = new Wire(socket, socket, {
-    timeoutMs: 600_000,
-    signal: new AbortController().signal,
-    ended: (ending) => sendingEnded(ending, OPTIONS),
-  });
-  const writes: string[] = [];
-  const channel = new AppendChannel(wire, {
-    capabilities: capabilities.split(' '),
-    wireName: (path) => path,
-    onWrite: (command) => writes.push(command),
-  });
-  stops.push(async () => {
-    wire.close();
-    server.destroy();
-    await reading;
-  });
-  return { channel, peer, writes };
-}
-
-const OPTIONS = {
-  server: 'new',
-  host: '127.0.0.1',
-  port: 143,
-  tls: 'none',
-  user: 'ann',
-  auth: { method: 'login', password: async () => 'pass' },
-} as const;
-
-async function readCommands(server: Socket, peer: Peer, script: Script): Promise<void> {
-  let buffer = Buffer.alloc(0);
-  const chunks = server[Symbol.asyncIterator]();
-  const more = async (): Promise<boolean> => {
-    const next = await chunks.next().catch(() => ({ done: true as const, value: undefined }));
-    if (next.done === true) return false;
-    buffer = Buffer.concat([buffer, next.value]);
-    return true;
-  };
-  const take = async (length: number): Promise<Buffer | null> => {
-    while (buffer.length < length) if (!(await more())) return null;
-    const taken = buffer.subarray(0, length);
-    buffer = buffer.subarray(length);
-    return taken;
-  };
-  const line = async (): Promise<string | null> => {
-    while (!buffer.includes('\r\n')) if (!(await more())) return null;
-    return (await take(buffer.indexOf('\r\n') + 2))?.toString('latin1').trimEnd() ?? null;
-  };
-  for (;;) {
-    let text = await line();
-    if (text === null) return;
-    const [tag = '', verb] = text.split(' ');
-    peer.lines.push(`${verb}`);
-    const append: Received = { tag, subjects: [], asked: false };
-    for (;;) {
-      const [, size, plus] = /\{(\d+)(\+?)\}$/.exec(text) ?? [];
-      if (size === undefined) break;
-      if (plus === '') {
-        append.asked = true;
-        await (script.onAsk ?? (() => peer.say('+ go on')))(tag, peer);
-      }
-      const literal = await take(Number(size));
-      const rest = literal === null ? null : await line();
-      if (literal === null || rest === null) return;
-      peer.literalBytes += literal.length;
-      append.subjects.push(/^Subject: (.*)\r\n/.exec(literal.toString('latin1'))?.[1] ?? '?');
-      text = rest;
-    }
-    if (verb === 'LOGOUT') peer.say(`${tag} OK bye`);
-    if (verb !== 'APPEND') continue;
-    peer.received.push(append);
-    script.onAppend?.(append, peer);
-  }
-}
-
-const message = (subject: string, bytes = 20): OutgoingMessage => ({
-  flags: [],
-  internalDate: null,
-  key: '',
-  body: { kind: 'memory', bytes: Buffer.from(`Subject: ${subject}\r\n\r\n${'x'.repeat(bytes)}\r\n`) },
-});
-const messages = (...subjects: string[]): OutgoingMessage[] => subjects.map((subject) => message(subject));
 
 /** Stores all but what `refuses`, all or nothing, and remembers the UIDs it gave. */
 function storing(refuses: (subject: string) => boolean = () => false) {
@@ -158,11 +29,9 @@ function storing(refuses: (subject: string) => boolean = () => false) {
 const kinds = ({ outcomes }: AppendAnswer): (number | string | null)[] =>
   outcomes.map((outcome) => (outcome.kind === 'stored' ? outcome.uid : outcome.reason));
 
-const FULL = 'LITERAL+ MULTIAPPEND UIDPLUS';
-
 describe('calls that are made while others are under way', () => {
   it('are written at once, one after the other', async () => {
-    const { channel, peer } = await channelTo(FULL);
+    const { channel, peer } = await channelTo(stops, FULL);
     const answers = [channel.append('a', messages('1', '2')), channel.append('a', messages('3'))];
     await until('both batches are there, though none was answered', () => peer.received.length === 2);
     const [first, second] = peer.received;
@@ -172,7 +41,7 @@ describe('calls that are made while others are under way', () => {
   });
 
   it('are answered in their order, whatever the order of the server', async () => {
-    const { channel, peer } = await channelTo(FULL);
+    const { channel, peer } = await channelTo(stops, FULL);
     const order: number[] = [];
     const answers = [1, 2].map(async (call) => {
       await channel.append('a', messages(`${call}`));
@@ -187,7 +56,7 @@ describe('calls that are made while others are under way', () => {
 
   it('keep their place when the first is refused: its halves follow what was written', async () => {
     const server = storing((subject) => subject === '2');
-    const { channel, peer, writes } = await channelTo(FULL);
+    const { channel, peer, writes } = await channelTo(stops, FULL);
     const answers = [channel.append('a', messages('1', '2', '3', '4')), channel.append('a', messages('5', '6'))];
     let answered = 0;
     await until('both batches are there', () => peer.received.length === 2);
@@ -212,7 +81,7 @@ describe('calls that are made while others are under way', () => {
     const asked = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    const { channel, peer } = await channelTo(FULL, {
+    const { channel, peer } = await channelTo(stops, FULL, {
       onAsk: async (_, { say }) => {
         await asked;
         say('+ go on');
@@ -237,7 +106,7 @@ describe('calls that are made while others are under way', () => {
   });
 
   it('all reject when the connection is cut', async () => {
-    const { channel, peer } = await channelTo(FULL);
+    const { channel, peer } = await channelTo(stops, FULL);
     const answers = [channel.append('a', messages('1')), channel.append('a', messages('2'))];
     await until('both batches are there', () => peer.received.length === 2);
     peer.cut();
@@ -248,7 +117,9 @@ describe('calls that are made while others are under way', () => {
 
   it('end in one LOGOUT, after the last byte of mail', async () => {
     const server = storing();
-    const { channel, peer } = await channelTo(FULL, { onAppend: (append, { say }) => say(server.answerTo(append)) });
+    const { channel, peer } = await channelTo(stops, FULL, {
+      onAppend: (append, { say }) => say(server.answerTo(append)),
+    });
     const answer = channel.append('a', [message('1', 3 * 1024 * 1024), ...messages('2')]);
     await channel.close();
     expect(kinds(await answer)).toEqual([1, 2]);
@@ -261,7 +132,7 @@ it.each([
   ['* BYE Request is throttled. Suggested Backoff Time: 60000 milliseconds', 'SERVER_BUSY', 'pause'],
   ['* BYE Invalid character in literal', 'CONNECTION_LOST', undefined],
 ])('a server that says "%s" inside APPEND leaves every call in doubt', async (bye, code, kind) => {
-  const { channel } = await channelTo(FULL, {
+  const { channel } = await channelTo(stops, FULL, {
     onAsk: (_, peer) => {
       peer.say(bye);
       peer.cut();
@@ -279,7 +150,7 @@ describe('an answer of OK', () => {
   it.each(['[APPENDUID 1 1:4294967295] done', 'done', '[APPENDUID 1 3,2] done', '[APPENDUID 0 1:2] done'])(
     'with "%s" is believed without its UIDs',
     async (text) => {
-      const { channel } = await channelTo(FULL, { onAppend: ({ tag }, { say }) => say(`${tag} OK ${text}`) });
+      const { channel } = await channelTo(stops, FULL, { onAppend: ({ tag }, { say }) => say(`${tag} OK ${text}`) });
       expect(await channel.append('a', messages('1', '2'))).toEqual({
         uidValidity: null,
         outcomes: [
@@ -292,7 +163,7 @@ describe('an answer of OK', () => {
 
   it('of a folder that was made anew meanwhile takes the UIDs before it away', async () => {
     let uidValidity = 6;
-    const { channel } = await channelTo('LITERAL+', {
+    const { channel } = await channelTo(stops, 'LITERAL+', {
       onAppend: ({ tag }, { say }) => {
         uidValidity += 1;
         say(`${tag} OK [APPENDUID ${uidValidity} 5] done`);
@@ -304,7 +175,7 @@ describe('an answer of OK', () => {
 });
 
 it('tells what a busy server asks for, and does not try smaller batches', async () => {
-  const { channel, writes } = await channelTo(FULL, {
+  const { channel, writes } = await channelTo(stops, FULL, {
     onAppend: ({ tag }, { say }) => say(`${tag} NO [OVERQUOTA] Account exceeded command or bandwidth limits.`),
   });
   const { outcomes } = await channel.append('a', messages('1', '2'));
@@ -319,7 +190,7 @@ it('tells what a busy server asks for, and does not try smaller batches', async 
 describe('without LITERAL+', () => {
   it('LITERAL- sends small messages at once, and asks for those above 4096 bytes', async () => {
     const server = storing();
-    const { channel, peer } = await channelTo('LITERAL- UIDPLUS');
+    const { channel, peer } = await channelTo(stops, 'LITERAL- UIDPLUS');
     expect(channel.strategy).toBe('pipelined');
     const answer = channel.append('a', [...messages('1', '2', '3'), message('4', 5000)]);
     await until('all are there, though none was answered', () => peer.received.length === 4);
@@ -330,7 +201,7 @@ describe('without LITERAL+', () => {
 
   it('one message at a time is under way, over all calls', async () => {
     const server = storing((subject) => subject === '2');
-    const { channel, peer } = await channelTo('UIDPLUS MULTIAPPEND');
+    const { channel, peer } = await channelTo(stops, 'UIDPLUS MULTIAPPEND');
     expect(channel.strategy).toBe('plain');
     const answers = [channel.append('a', messages('1', '2')), channel.append('a', messages('3'))];
     for (let count = 1; count <= 3; count += 1) {
@@ -347,7 +218,7 @@ describe('without LITERAL+', () => {
 
 it('has at most 32 commands under way', async () => {
   const server = storing();
-  const { channel, peer } = await channelTo('LITERAL+');
+  const { channel, peer } = await channelTo(stops, 'LITERAL+');
   const all = Array.from({ length: 40 }, (_, index) => `${index}`);
   const answer = channel.append('a', messages(...all));
   await until('the window is full', () => peer.received.length === 32);
@@ -371,14 +242,14 @@ describe('a message in a file', () => {
 
   it('that is longer than announced is sent as announced', async () => {
     const server = storing();
-    const { channel } = await channelTo(FULL, { onAppend: (append, { say }) => say(server.answerTo(append)) });
+    const { channel } = await channelTo(stops, FULL, { onAppend: (append, { say }) => say(server.answerTo(append)) });
     expect(kinds(await channel.append('a', [await inFile('Subject: 1\r\n\r\nmore', 14), message('2')]))).toEqual([
       1, 2,
     ]);
   });
 
   it('that is shorter than announced ends the connection: no command is taken for the rest of it', async () => {
-    const { channel, peer } = await channelTo(FULL);
+    const { channel, peer } = await channelTo(stops, FULL);
     const answers = [channel.append('a', [await inFile('Subject: 1\r\n', 100)]), channel.append('a', messages('2'))];
     expect((await Promise.allSettled(answers)).map((settled) => settled.status)).toEqual(['rejected', 'rejected']);
     expect(channel.usable).toBe(false);
@@ -402,7 +273,7 @@ it.each(Array.from({ length: 24 }, (_, seed) => seed))(
     const roll = dice(seed + 1);
     const capabilities = [FULL, 'LITERAL+', 'LITERAL- MULTIAPPEND', 'IMAP4REV1'][seed % 4] ?? '';
     const server = storing((subject) => Number(subject) % 7 === seed % 7);
-    const { channel } = await channelTo(capabilities, {
+    const { channel } = await channelTo(stops, capabilities, {
       onAppend: (append, { say }) => setTimeout(() => say(server.answerTo(append)), roll(4)),
     });
     let count = 0;

@@ -73,7 +73,7 @@ export class CommandsUnderWay implements ResponseSink {
     return Promise.race([promise, answer]);
   }
 
-  reject(error: Error): void {
+  reject(error: unknown): void {
     for (const waiting of this.#commands.values()) waiting.reject(error);
     this.#commands.clear();
   }

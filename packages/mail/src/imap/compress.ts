@@ -1,10 +1,13 @@
 import { type Duplex, type Readable, Writable } from 'node:stream';
+import { setImmediate as nextRound } from 'node:timers/promises';
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw } from 'node:zlib';
+import { type CommitGate, emptied, socketGate, takes, written } from './commit-gate.ts';
 
 /** The two directions of a connection. */
 export interface Directions {
   input: Readable;
   output: Writable;
+  gate: CommitGate;
 }
 
 /**
@@ -17,7 +20,7 @@ export interface Directions {
 export async function compressed(socket: Duplex, signal: AbortSignal): Promise<Directions> {
   const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
   const rest = await ask(socket, signal);
-  if (rest === null) return { input: socket, output: socket };
+  if (rest === null) return { input: socket, output: socket, gate: socketGate(socket) };
   const deflate = createDeflateRaw();
   // The socket ends both, and both end the socket.
   socket.on('error', (error) => inflate.destroy(error));
@@ -29,8 +32,59 @@ export async function compressed(socket: Duplex, signal: AbortSignal): Promise<D
   deflate.on('error', (error) => socket.destroy(error));
   inflate.write(rest);
   socket.pipe(inflate);
-  deflate.pipe(socket);
-  return { input: inflate, output: flushing(deflate, socket) };
+  const line = new DeflatedLine(deflate, socket);
+  return { input: inflate, output: line.output, gate: line };
+}
+
+/** What goes from zlib to the socket; the end of a command is held back when it is deflated. */
+class DeflatedLine implements CommitGate {
+  readonly output: Writable;
+  readonly #deflate: DeflateRaw;
+  readonly #socket: Duplex;
+  /** Not null: in place of the socket. */
+  #held: Buffer[] | null = null;
+  /** The socket has passed on all it was given. */
+  #passedOn: Promise<void> = Promise.resolve();
+
+  constructor(deflate: DeflateRaw, socket: Duplex) {
+    this.#deflate = deflate;
+    this.#socket = socket;
+    this.output = flushing(deflate, socket);
+    deflate.on('data', (chunk: Buffer) => this.#pass(chunk));
+    socket.on('drain', () => deflate.resume());
+  }
+
+  async prepare(head: readonly (Buffer | string)[], tail: Buffer): Promise<() => boolean> {
+    await written(this.output, head);
+    await this.#givenAll();
+    const held: Buffer[] = [];
+    this.#held = held;
+    this.#deflate.write(tail);
+    await new Promise<void>((resolve) => this.#deflate.flush(constants.Z_SYNC_FLUSH, () => resolve()));
+    await this.#givenAll();
+    this.#held = null;
+    await emptied(this.#socket);
+    return () => takes(this.#socket, Buffer.concat(held));
+  }
+
+  #pass(chunk: Buffer): void {
+    if (this.#held !== null) {
+      this.#held.push(chunk);
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#passedOn = promise;
+    if (!this.#socket.write(chunk, () => resolve())) this.#deflate.pause();
+  }
+
+  /** zlib has given away all it deflated, and the socket that. */
+  async #givenAll(): Promise<void> {
+    await this.#passedOn;
+    while (this.#deflate.readableLength > 0 && !this.#socket.destroyed) {
+      await nextRound();
+      await this.#passedOn;
+    }
+  }
 }
 
 /** Each write is flushed: the server must see a whole command, and the writer waits for what the line does not take. */

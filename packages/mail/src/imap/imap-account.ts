@@ -16,10 +16,14 @@ export function imapAccount(options: ImapAccountOptions): MailAccount {
       return openImapSession(options, signal, onWrite);
     },
 
-    async openAppender(signal, onWrite): Promise<Appender> {
-      const { client, wire } = await openWire(options, signal, (ending) => sendingEnded(ending, options));
+    async openAppender(signal, onWrite, mayCommit): Promise<Appender> {
+      const { client, wire } = await openWire(options, signal, {
+        ended: (ending) => sendingEnded(ending, options),
+        // The end of a command must not wait for the server to confirm what went before it.
+        noDelay: mayCommit !== undefined,
+      });
       const capabilities = [...client.capabilities.keys()].map((name) => name.toUpperCase());
-      return new AppendChannel(wire, { capabilities, wireName: encodeName, onWrite });
+      return new AppendChannel(wire, { capabilities, wireName: encodeName, onWrite, mayCommit });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { MxodusError } from '@mxodus/model';
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import { withoutSecrets } from '../auth/hide-secrets.ts';
@@ -14,27 +15,31 @@ export interface WireConnection {
   wire: Wire;
 }
 
-/**
- * Connects, signs in, and takes the connection over: any number of commands may be under way on it.
- *
- * @param ended makes the error that every command under way gets when the connection ends
- */
+export interface WireSettings {
+  /** Makes the error that every command under way gets when the connection ends. */
+  ended: (ending: Ending) => MxodusError;
+  /** Small packets leave at once. */
+  noDelay?: boolean;
+}
+
+/** Connects, signs in, and takes the connection over: any number of commands may be under way on it. */
 export async function openWire(
   options: ImapAccountOptions,
   signal: AbortSignal,
-  ended: (ending: Ending) => MxodusError,
+  { ended, noDelay = false }: WireSettings,
 ): Promise<WireConnection> {
   const client = await connect(options, signal);
   const { socket } = client.unbind();
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   // From here on Wire watches for silence; the socket's own timeout is imapflow's.
   socket.setTimeout(0);
+  if (noDelay && socket instanceof Socket) socket.setNoDelay(true);
   try {
     const compress = options.compress === true && client.capabilities.has('COMPRESS=DEFLATE');
-    const { input, output } = compress
-      ? await compressed(socket, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
-      : { input: socket, output: socket };
-    return { client, wire: new Wire(input, output, { timeoutMs, signal, ended }) };
+    if (!compress) return { client, wire: new Wire(socket, socket, { timeoutMs, signal, ended }) };
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const { input, output, gate } = await compressed(socket, soon);
+    return { client, wire: new Wire(input, output, { timeoutMs, signal, ended, gate }) };
   } catch (error) {
     socket.destroy();
     signal.throwIfAborted();

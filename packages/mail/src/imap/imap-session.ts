@@ -41,7 +41,9 @@ export async function openImapSession(
   signal: AbortSignal,
   onWrite: (command: string) => void,
 ): Promise<ImapSession> {
-  const connection = await openWire(options, signal, (ending) => commandError(ended(ending), options, 'reading'));
+  const connection = await openWire(options, signal, {
+    ended: (ending) => commandError(ended(ending), options, 'reading'),
+  });
   return new ImapSession(connection, options, onWrite);
 }
 
@@ -177,14 +179,16 @@ export class ImapSession implements MailSession {
   ): Promise<readonly RefusedFlags[]> {
     if (uids.length === 0) return [];
     const line = this.#line;
+    const store = (verb: string, flags: readonly string[]): string[] =>
+      (flags.length === 0 ? [] : sequenceSets(uids, line.messageLimit)).map(
+        (set) => `UID STORE ${set} ${verb} (${flags.map(octets).join(' ')})`,
+      );
+    const stores = [...store('+FLAGS.SILENT', change.add), ...store('-FLAGS.SILENT', change.remove)];
     const { sent } = await line.send(() => {
+      // For all of them before the first: it may throw, and what was sent must be listened to.
+      for (const _ of stores) line.onWrite('STORE');
       const folder = line.open(path, { mode: 'keep', writable: true });
-      const store = (verb: string, flags: readonly string[]): Promise<string>[] =>
-        (flags.length === 0 ? [] : sequenceSets(uids, line.messageLimit)).map((set) => {
-          line.onWrite('STORE');
-          return line.ok(`UID STORE ${set} ${verb} (${flags.map(octets).join(' ')})`);
-        });
-      const stored = settled([...store('+FLAGS.SILENT', change.add), ...store('-FLAGS.SILENT', change.remove)]);
+      const stored = settled(stores.map((text) => line.ok(text)));
       stored.catch(() => undefined);
       return { folder, stored };
     });

@@ -32,6 +32,8 @@ export interface Script {
   /** Default: `ready`. */
   greeting?: string;
   timeoutMs?: number;
+  /** Told before the command is noted in `writes`. */
+  onWrite?(command: string): void;
   /** false: the command gets OK. */
   answer(said: Said): boolean | Promise<boolean>;
 }
@@ -52,6 +54,7 @@ export async function scriptedServer({
   capabilities = '',
   greeting = 'ready',
   timeoutMs = 60_000,
+  onWrite = () => undefined,
   answer,
 }: Script): Promise<ScriptedServer> {
   const commands: string[] = [];
@@ -106,7 +109,10 @@ export async function scriptedServer({
     auth: { method: 'login', password: async () => 'pass' },
     timeoutMs,
   });
-  const session = await account.open(new AbortController().signal, (command) => writes.push(command));
+  const session = await account.open(new AbortController().signal, (command) => {
+    onWrite(command);
+    writes.push(command);
+  });
   return {
     commands,
     writes,

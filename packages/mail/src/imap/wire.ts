@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { MxodusError } from '@mxodus/model';
 import { CommandsUnderWay, type Listener, type TaggedAnswer } from './commands-under-way.ts';
+import { type CommitGate, socketGate, withoutTail } from './commit-gate.ts';
 import { ResponseFramer } from './response-framer.ts';
 
 export type { Listener, TaggedAnswer };
@@ -23,6 +24,8 @@ export interface WireOptions {
   signal: AbortSignal;
   /** The error every command under way gets. Default: that of a connection that sends messages. */
   ended?: (ending: Ending) => MxodusError;
+  /** The way of the bytes that complete a command. Default: the output is the socket itself. */
+  gate?: CommitGate;
 }
 
 /** After Ctrl-C. */
@@ -36,6 +39,7 @@ const SILENT: Listener = {};
 export class Wire {
   readonly #input: Readable;
   readonly #output: Writable;
+  readonly #gate: CommitGate;
   #timeoutMs: number;
   readonly #endedError: (ending: Ending) => MxodusError;
   readonly #framer: ResponseFramer;
@@ -43,14 +47,16 @@ export class Wire {
   // A guess at the next tag must not be worth making: bytes of a message that are taken for lines could hold it.
   readonly #tagPrefix = `X${randomBytes(3).toString('hex')}`;
   #tags = 0;
-  #ended: MxodusError | undefined;
+  #ended: { error: unknown } | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   readonly #pausedBy = new Set<object>();
   readonly #unlisten: () => void;
 
-  constructor(input: Readable, output: Writable, { timeoutMs, signal, ended = lostWhileSending }: WireOptions) {
+  constructor(input: Readable, output: Writable, options: WireOptions) {
+    const { timeoutMs, signal, ended = lostWhileSending, gate = socketGate(output) } = options;
     this.#input = input;
     this.#output = output;
+    this.#gate = gate;
     this.#timeoutMs = timeoutMs;
     this.#endedError = ended;
     this.#framer = new ResponseFramer(this.#commands);
@@ -82,7 +88,7 @@ export class Wire {
 
   /** Resolves with the tagged answer; call it before the command is written. */
   answer(tag: string, listener: Listener = SILENT): Promise<TaggedAnswer> {
-    const promise = this.#ended ? Promise.reject(this.#ended) : this.#commands.add(tag, listener);
+    const promise = this.#ended ? Promise.reject(this.#ended.error) : this.#commands.add(tag, listener);
     this.#watch();
     // The writer may fail first and nobody would be waiting yet.
     promise.catch(() => undefined);
@@ -114,7 +120,7 @@ export class Wire {
 
   /** Writes the pieces as one, then waits for room in the socket's buffer. */
   async write(...pieces: readonly (Buffer | string)[]): Promise<void> {
-    if (this.#ended) throw this.#ended;
+    this.#throwIfEnded();
     this.#output.cork();
     for (const piece of pieces) this.#output.write(piece);
     this.#output.uncork();
@@ -126,12 +132,50 @@ export class Wire {
         this.#output.off('drain', done);
         this.#output.off('close', done);
         this.#watch();
-        if (this.#ended) reject(this.#ended);
+        if (this.#ended) reject(this.#ended.error);
         else resolve();
       };
       this.#output.on('drain', done);
       this.#output.on('close', done);
     });
+  }
+
+  /**
+   * As `write`, for pieces that end a command which must not be completed unless `mayCommit` returns: that is asked right before the
+   * last bytes are sent, with all before them gone to the kernel (see CommitGate). What it throws ends the connection.
+   */
+  async commit(mayCommit: () => void, ...pieces: readonly (Buffer | string)[]): Promise<void> {
+    this.#throwIfEnded();
+    const { head, tail } = withoutTail(pieces);
+    const prepared = this.#gate.prepare(head, tail);
+    this.#watch();
+    const send = await this.#unlessClosed(prepared);
+    this.#throwIfEnded();
+    try {
+      mayCommit();
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+    if (!send()) throw this.#close('the line was too full for the end of a command');
+    this.#watch();
+  }
+
+  #throwIfEnded(): void {
+    if (this.#ended) throw this.#ended.error;
+  }
+
+  async #unlessClosed<T>(work: Promise<T>): Promise<T> {
+    const { promise: closed, reject } = Promise.withResolvers<never>();
+    const onClose = (): void => reject(this.#close('the connection was closed'));
+    this.#output.once('close', onClose);
+    try {
+      return await Promise.race([work, closed]);
+    } catch (error) {
+      throw this.#ended?.error ?? error;
+    } finally {
+      this.#output.off('close', onClose);
+    }
   }
 
   /** Nothing more is received until everyone who asked for a pause has resumed. What was received already still comes. */
@@ -150,6 +194,17 @@ export class Wire {
 
   close(): void {
     this.#close('closed by mxodus');
+  }
+
+  /** Ends the connection at once, and what this process still holds is not sent: all commands under way reject with this error. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#unlisten();
+    this.#ended = { error };
+    clearTimeout(this.#watchdog);
+    this.#input.destroy();
+    this.#output.destroy();
+    this.#commands.reject(error);
   }
 
   #receive(chunk: Buffer): void {
@@ -183,19 +238,16 @@ export class Wire {
     this.#watch();
   };
 
-  #close(why: string): void {
+  /** Returns what ended the connection, which may have been something else before. */
+  #close(why: string): unknown {
     const { bye } = this.#commands;
     this.#end({ kind: 'closed', words: bye ?? why, bye: bye !== undefined });
+    return this.#ended?.error;
   }
 
   #end(ending: Ending): void {
     if (this.#ended) return;
-    this.#unlisten();
-    this.#ended = ending.cause instanceof MxodusError ? ending.cause : this.#endedError(ending);
-    clearTimeout(this.#watchdog);
-    this.#input.destroy();
-    this.#output.destroy();
-    this.#commands.reject(this.#ended);
+    this.fail(ending.cause instanceof MxodusError ? ending.cause : this.#endedError(ending));
   }
 }
 

@@ -9,7 +9,14 @@ import {
   startQuirkServer,
   throttling,
 } from '@mxodus/lab';
-import type { Governor, OutgoingMessage, SlowDown, Wait, WaitOptions } from '@mxodus/model';
+import {
+  type Governor,
+  MxodusError,
+  type OutgoingMessage,
+  type SlowDown,
+  type Wait,
+  type WaitOptions,
+} from '@mxodus/model';
 import { afterEach, describe, expect, it } from 'vitest';
 import { imapAccount } from '../index.ts';
 import { governed } from './throttle.ts';
@@ -143,6 +150,19 @@ describe('a session', () => {
     expect(governor.calls).toEqual(['admit 1', 'crossed 1000', 'admit 1', `crossed ${header}`, 'caughtUp']);
     // Both sign-ins, the append, scan, fetch, status, store, download and the headers.
     expect([governor.open, governor.well]).toEqual([0, 9]);
+  });
+
+  it('asks whether an append may be completed after all waits, and passes on what that throws', async () => {
+    const { governor, account } = accountOf((await startServer()).port);
+    const lost = new MxodusError('LEASE_LOST', { what: 'lost', why: 'a test', advice: 'none' });
+    const appender = await account.openAppender(never, noWrites, () => {
+      governor.calls.push('asked');
+      throw lost;
+    });
+    await expect(appender.append('INBOX', [messageOf(1000)])).rejects.toBe(lost);
+    expect(governor.calls).toEqual(['connection', 'admit 1000', 'asked']);
+    expect([appender.usable, governor.open]).toEqual([false, 0]);
+    await appender.close();
   });
 
   it('does not ask for the next body before it may', async () => {

@@ -31,9 +31,9 @@ export function governed(account: MailAccount, governor: Governor, onWait: (wait
       const line = new GovernedLine<MailSession>(governor, login, { signal, ear });
       return sessionOver(await line.open(() => account.open(signal, onWrite)), line);
     },
-    openAppender: async (signal, onWrite) => {
+    openAppender: async (signal, onWrite, mayCommit) => {
       const line = new GovernedLine<Appender>(governor, login, { signal, ear });
-      return appenderOver(await line.open(() => account.openAppender(signal, onWrite)), line);
+      return appenderOver(await line.open(() => account.openAppender(signal, onWrite, mayCommit)), line);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Without a complaint for this long, one more connection is tried. */
-const RISE_EVERY_MS = 5 * 60_000;
+export const RISE_EVERY_MS = 5 * 60_000;
 
 /**
  * How many connections there may be at once, for one login or one server: the cap of the config, fewer after the server asked for
@@ -38,6 +38,12 @@ export class Allowance {
     if (risen < this.cap) return risen;
     this.#lowered = null;
     return this.cap;
+  }
+
+  /** In how many milliseconds there will be as many as the cap. */
+  recoversIn(at: number): number {
+    const risesAt = this.risesAt(at);
+    return risesAt === null ? 0 : risesAt - at + (this.cap - this.now(at) - 1) * RISE_EVERY_MS;
   }
 
   /** When there will be one more; null: never. */

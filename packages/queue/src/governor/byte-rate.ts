@@ -1,3 +1,5 @@
+import type { Rate } from './gate.ts';
+
 /** A token bucket that holds what may cross in one second. */
 const BURST_MS = 1000;
 
@@ -7,7 +9,7 @@ const BURST_MS = 1000;
  * crosses, however long that takes, so the rate is exact on average; in any window no more crosses than the rate allows for it, one
  * second's worth and one message. Times are milliseconds of one clock that never goes back.
  */
-export class ByteRate {
+export class ByteRate implements Rate {
   readonly #perMs: number;
   readonly #capacity: number;
   #level: number;
@@ -20,10 +22,6 @@ export class ByteRate {
     this.#at = at;
   }
 
-  /**
-   * When so many bytes may cross; not later than `at`: now.
-   * @param ahead bytes that are held back already and go first
-   */
   freeAt(at: number, bytes: number, ahead = 0): number {
     this.#refill(at);
     const missing = Math.min(bytes, this.#capacity) + ahead - this.#level;

@@ -1,4 +1,5 @@
 import type { Login, TrafficBook } from '@mxodus/model';
+import type { Budget, BudgetOptions } from './gate.ts';
 import { dayOf, nextMidnight } from './utc-day.ts';
 
 /** What crossed is booked when it is this much, or this old: a crash loses no more than that. */
@@ -9,12 +10,14 @@ const BOOK_EVERY_MS = 2000;
  * The bytes one login may still use today (UTC). What was spent is read from the book when the day begins, and booked again at most
  * every 4 MiB or two seconds: a crash loses what crossed since, and what it was just writing. Times are the wall clock's.
  */
-export class DailyBudget {
+export class DailyBudget implements Budget {
   readonly limit: number;
   readonly #login: Login;
   readonly #book: TrafficBook | null;
   readonly #onKnown: () => void;
   #day = '';
+  /** The book is being read again. */
+  #stale = false;
   /** In the book by now; null: not read yet. */
   #booked: number | null = null;
   /** Crossed, and not in the book. */
@@ -26,7 +29,7 @@ export class DailyBudget {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param options.onKnown called when the day's sum was read, or could not be */
-  constructor(limit: number, options: { login: Login; book: TrafficBook | null; onKnown: () => void }) {
+  constructor(limit: number, options: BudgetOptions) {
     this.limit = limit;
     this.#login = options.login;
     this.#book = options.book;
@@ -44,7 +47,7 @@ export class DailyBudget {
   freeAt(wall: number, bytes: number): number | null {
     this.#turnTo(dayOf(wall));
     if (this.#failure !== null) throw this.#failure.error;
-    if (this.#booked === null) return Number.POSITIVE_INFINITY;
+    if (this.#booked === null || this.#stale) return Number.POSITIVE_INFINITY;
     const spent = this.#booked + this.#unbooked;
     return spent + Math.min(bytes, this.limit) <= this.limit ? null : nextMidnight(wall);
   }
@@ -61,6 +64,19 @@ export class DailyBudget {
     this.book();
     await this.#work;
     if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** Others write in the book too: what they did is read before anything else crosses. */
+  refresh(): void {
+    const [day, book] = [this.#day, this.#book];
+    if (this.#stale || book === null || day === '') return;
+    this.#stale = true;
+    this.book();
+    this.#then(async () => {
+      const spent = await book.spent(this.#login, day);
+      if (this.#day === day) this.#booked = spent;
+      this.#stale = false;
+    });
   }
 
   #turnTo(day: string): void {

@@ -1,6 +1,4 @@
-import type { Login, ServerBurden } from '@mxodus/model';
-import type { ByteRate } from './byte-rate.ts';
-import type { DailyBudget } from './daily-budget.ts';
+import type { Login, ServerBurden, TrafficBook } from '@mxodus/model';
 import type { Scope } from './scope.ts';
 
 /** One moment, on both clocks. */
@@ -11,11 +9,48 @@ export interface Moment {
   wall: number;
 }
 
+/** How many bytes may cross in a second. Times are `at` of a moment. */
+export interface Rate {
+  /**
+   * When so many bytes may cross; not later than `at`: now.
+   * @param ahead bytes that are held back already and go first
+   */
+  freeAt(at: number, bytes: number, ahead?: number): number;
+  take(at: number, bytes: number): void;
+}
+
+/** How many bytes one login may use today. Times are `wall` of a moment. */
+export interface Budget {
+  readonly limit: number;
+  readonly failed: boolean;
+  /** When so many bytes may cross: null: now; Infinity: not known yet. Throws what the book threw. */
+  freeAt(wall: number, bytes: number): number | null;
+  take(wall: number, bytes: number): void;
+  /** Books what crossed so far, without waiting for it. */
+  book(): void;
+  /** Books what crossed so far. Throws what the book threw. */
+  flush(): Promise<void>;
+}
+
+export interface BudgetOptions {
+  login: Login;
+  /** null: what was spent is forgotten with the process. */
+  book: TrafficBook | null;
+  /** Called when it is known more than before: look again. */
+  onKnown: () => void;
+}
+
+/** Where the limits of bytes are counted: in this process, or over all. */
+export interface Counting {
+  rate(server: string, bytesPerSecond: number, onKnown: () => void): Rate;
+  budget(bytesPerDay: number, options: BudgetOptions): Budget;
+}
+
 /** Everything that holds for one login of a server. */
 export interface LoginGate {
   readonly login: Login;
   readonly scope: Scope;
-  readonly budget: DailyBudget | null;
+  readonly budget: Budget | null;
 }
 
 /** Everything that holds for one server. */
@@ -24,5 +59,5 @@ export interface HostGate {
   readonly burden: ServerBurden;
   readonly now: () => Moment;
   readonly scope: Scope;
-  readonly rate: ByteRate | null;
+  readonly rate: Rate | null;
 }

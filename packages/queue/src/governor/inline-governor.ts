@@ -1,5 +1,8 @@
 import { type Governor, invariant, type Login, MxodusError, type ServerBurden, type TrafficBook } from '@mxodus/model';
-import { ServerGate } from './server-gate.ts';
+import { ByteRate } from './byte-rate.ts';
+import { DailyBudget } from './daily-budget.ts';
+import type { Counting, Moment } from './gate.ts';
+import { type GateOptions, ServerGate } from './server-gate.ts';
 
 export interface InlineGovernor extends Governor {
   /** Books the bytes that crossed; who still waits is turned away. Throws what the book throws. */
@@ -17,13 +20,26 @@ export function inlineGovernor(
   burdens: Readonly<Record<string, ServerBurden>>,
   options: { book: TrafficBook | null; now: () => Date },
 ): InlineGovernor {
-  const now = () => ({ at: performance.now(), wall: options.now().getTime() });
-  const gates = new Map(
-    Object.entries(burdens).map(([server, burden]) => [
-      server,
-      new ServerGate(server, burden, { book: options.book, now }),
-    ]),
-  );
+  const now = bothClocks(options.now);
+  return governorOf(serverGates(burdens, { book: options.book, now, counting: inlineCounting(now) }));
+}
+
+export const bothClocks =
+  (now: () => Date): (() => Moment) =>
+  () => ({ at: performance.now(), wall: now().getTime() });
+
+/** Of this process alone. */
+const inlineCounting = (now: () => Moment): Counting => ({
+  rate: (_, bytesPerSecond) => new ByteRate(bytesPerSecond, now().at),
+  budget: (bytesPerDay, options) => new DailyBudget(bytesPerDay, options),
+});
+
+export type ServerGates = ReadonlyMap<string, ServerGate>;
+
+export const serverGates = (burdens: Readonly<Record<string, ServerBurden>>, options: GateOptions): ServerGates =>
+  new Map(Object.entries(burdens).map(([server, burden]) => [server, new ServerGate(server, burden, options)]));
+
+export function governorOf(gates: ServerGates): InlineGovernor {
   const gate = ({ server }: Login): ServerGate => {
     const known = gates.get(server);
     invariant(known !== undefined, `server ${server} has limits`);
@@ -34,7 +50,7 @@ export function inlineGovernor(
     admit: (login, bytes, wait) => gate(login).admit(login, bytes, wait),
     crossed: (login, bytes) => gate(login).crossed(login, bytes),
     caughtUp: (login, wait) => gate(login).caughtUp(login, wait),
-    slowDown: (login, hint) => gate(login).slowDown(login, hint),
+    slowDown: (login, hint) => void gate(login).slowDown(login, hint),
     wentWell: (login) => gate(login).wentWell(login),
     allowance: (login) => gate(login).allowance(login),
     close: async () => {

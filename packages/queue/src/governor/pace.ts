@@ -10,6 +10,14 @@ const SLOWEST = 0.2;
 /** What a second of going well adds to the pace, as a part of the pace at the complaint. */
 const STEP = 0.01;
 
+/** A complaint, and what was made of it. */
+export interface Complaint {
+  /** What is left of the pause. */
+  pauseMs: number;
+  /** Commands a second when the server complained; null: none were seen. */
+  perSecond: number | null;
+}
+
 /** What holds a command back: a pause the server asked for, or the pace after one. `until` is a time of the clock. */
 export interface Hold {
   kind: 'pause' | 'pace';
@@ -45,12 +53,15 @@ export class Pace {
   #atComplaint = 0;
   #nextAt = Number.NEGATIVE_INFINITY;
 
-  /** The server asked for a pause; `pauseMs` null: it did not say how long. */
-  complain(at: number, pauseMs: number | null, words: string): void {
+  /**
+   * The server asked for a pause; `pauseMs` null: it did not say how long.
+   * @param elsewhere commands a second of another process that it said this to: the pace of who has none of his own
+   */
+  complain(at: number, pauseMs: number | null, words: string, elsewhere: number | null = null): void {
     if (at >= this.#pauseUntil) {
       const before = this.#limit ?? Number.POSITIVE_INFINITY;
       // Nothing was sent since the last pause: it is about a command of before, and the limit is what there is to halve.
-      const seen = this.#meter.perSecond(at) || before;
+      const seen = this.#meter.perSecond(at) || (Number.isFinite(before) ? before : (elsewhere ?? before));
       this.#atComplaint = Number.isFinite(seen) ? Math.max(Math.min(seen, before), 2 * SLOWEST) : 2 * SLOWEST;
       this.#limit = this.#atComplaint / 2;
     }
@@ -68,6 +79,12 @@ export class Pace {
     this.#words = words;
     this.#well = 0;
     this.#meter.restart();
+  }
+
+  /** The pause there is; null: none. */
+  complaint(at: number): Complaint | null {
+    if (at >= this.#pauseUntil) return null;
+    return { pauseMs: this.#pauseUntil - at, perSecond: this.#limit === null ? null : this.#atComplaint };
   }
 
   wentWell(at: number): void {

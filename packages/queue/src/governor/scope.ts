@@ -7,6 +7,17 @@ import type { Block } from './waiter.ts';
 /** A destination needs two of one login: one appends, one makes folders and sets flags. A server that takes one says so again. */
 const FEWEST = 2;
 
+/** What was done when the server asked for less: other processes do the same. */
+export interface Measure {
+  /** What is left of the pause; null: none. */
+  pauseMs: number | null;
+  /** It was a complaint about the pace, and this was the pace: commands a second; null: it was not, or none were seen. */
+  slower: { perSecond: number | null } | null;
+  /** Connections that are left, and in how many milliseconds there will be as many as before; null: none were taken. */
+  connections: { left: number; forMs: number } | null;
+  words: string;
+}
+
 /** What holds for one login, or for a whole server: its connections and its pace. Times are the clock's. */
 export class Scope {
   readonly #whose: Whose;
@@ -19,15 +30,32 @@ export class Scope {
     this.#allowance = new Allowance(connections, whose.user === null ? 1 : FEWEST);
   }
 
-  slowDown(at: number, { kind, pauseMs, words }: SlowDown): void {
+  slowDown(at: number, { kind, pauseMs, words }: SlowDown): Measure {
     if (kind === 'pause') {
       this.#pace.complain(at, pauseMs, words);
       this.#allowance.complained(at);
-      return;
+      const { pauseMs: left = 0, perSecond = null } = this.#pace.complaint(at) ?? {};
+      return { pauseMs: left, slower: { perSecond }, connections: null, words };
     }
     this.#allowance.lower(at, this.inUse, words);
     // With one connection or none in use there is nothing left to lower but time.
     if (pauseMs !== null || this.inUse <= 1) this.#pace.rest(at, pauseMs, words);
+    const left = pauseMs === null ? null : (this.#pace.complaint(at)?.pauseMs ?? null);
+    const connections = { left: this.connections(at), forMs: this.#allowance.recoversIn(at) };
+    return { pauseMs: left, slower: null, connections: connections.forMs > 0 ? connections : null, words };
+  }
+
+  /**
+   * Another process was asked for less. Connections: who has some takes one less than those, who has none no more than the other one
+   * has left.
+   */
+  hear(at: number, { pauseMs, slower, connections, words }: Measure): void {
+    if (slower !== null) {
+      this.#pace.complain(at, pauseMs ?? 0, words, slower.perSecond);
+      this.#allowance.complained(at);
+    } else if (pauseMs !== null) this.#pace.rest(at, pauseMs, words);
+    if (connections === null) return;
+    this.#allowance.lower(at, this.inUse > 0 ? this.inUse : connections.left + 1, words);
   }
 
   wentWell(at: number): void {

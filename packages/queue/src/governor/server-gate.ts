@@ -1,33 +1,39 @@
 import type { Login, ServerBurden, SlowDown, TrafficBook, WaitOptions } from '@mxodus/model';
-import { ByteRate } from './byte-rate.ts';
 import { CommandLine } from './command-line.ts';
 import { ConnectionLine } from './connection-line.ts';
-import { DailyBudget } from './daily-budget.ts';
-import type { HostGate, LoginGate, Moment } from './gate.ts';
-import { Scope } from './scope.ts';
+import type { Counting, HostGate, LoginGate, Moment } from './gate.ts';
+import { type Measure, Scope } from './scope.ts';
 
 /** Never sleeps longer: the wall clock may be set, and the end of a wait with it. */
 const LONGEST_SLEEP_MS = 30_000;
 
+export interface GateOptions {
+  /** Remembers the bytes of a day; null: they are forgotten with the process. */
+  book: TrafficBook | null;
+  now: () => Moment;
+  counting: Counting;
+}
+
 /** Everything that goes to one server of the config: the rules are asked when something comes, ends, or its time has come. */
 export class ServerGate {
   readonly #host: HostGate;
-  readonly #book: TrafficBook | null;
+  readonly #options: GateOptions;
   readonly #logins = new Map<string, LoginGate>();
   readonly #connections: ConnectionLine;
   readonly #commands: CommandLine;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(server: string, burden: ServerBurden, { book, now }: { book: TrafficBook | null; now: () => Moment }) {
+  constructor(server: string, burden: ServerBurden, options: GateOptions) {
     const { connections, bytesPerSecond } = burden;
+    const { now, counting } = options;
     this.#host = {
       server,
       burden,
       now,
       scope: new Scope({ server, user: null }, connections),
-      rate: bytesPerSecond === null ? null : new ByteRate(bytesPerSecond, now().at),
+      rate: bytesPerSecond === null ? null : counting.rate(server, bytesPerSecond, () => this.#look()),
     };
-    this.#book = book;
+    this.#options = options;
     this.#connections = new ConnectionLine(this.#host, () => this.#look());
     this.#commands = new CommandLine(this.#host, () => this.#look());
   }
@@ -51,9 +57,21 @@ export class ServerGate {
     return this.#commands.enter({ kind: 'paying', gate: this.#login(login), bytes: 0 }, wait);
   }
 
-  slowDown(login: Login, hint: SlowDown): void {
+  /** Returns what was done. */
+  slowDown(login: Login, hint: SlowDown): Measure {
     const { scope } = hint.scope === 'host' ? this.#host : this.#login(login);
-    scope.slowDown(this.#host.now().at, hint);
+    const measure = scope.slowDown(this.#host.now().at, hint);
+    this.#look();
+    return measure;
+  }
+
+  /**
+   * Another process was asked for less.
+   * @param login null: everyone on this server
+   */
+  hear(login: Login | null, measure: Measure): void {
+    const { scope } = login === null ? this.#host : this.#login(login);
+    scope.hear(this.#host.now().at, measure);
     this.#look();
   }
 
@@ -84,15 +102,13 @@ export class ServerGate {
     const known = this.#logins.get(login.user);
     if (known !== undefined) return known;
     const { server, burden } = this.#host;
+    const { book, counting } = this.#options;
     const own = { server, user: login.user };
     const onKnown = (): void => this.#look();
     const gate: LoginGate = {
       login: own,
       scope: new Scope(own, burden.connectionsPerMailbox),
-      budget:
-        burden.bytesPerDay === null
-          ? null
-          : new DailyBudget(burden.bytesPerDay, { login: own, book: this.#book, onKnown }),
+      budget: burden.bytesPerDay === null ? null : counting.budget(burden.bytesPerDay, { login: own, book, onKnown }),
     };
     this.#logins.set(login.user, gate);
     return gate;

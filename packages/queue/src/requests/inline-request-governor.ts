@@ -7,7 +7,10 @@ import {
   type TrafficBook,
 } from '@mxodus/model';
 import { ByteRate } from '../governor/byte-rate.ts';
-import { RequestLine } from './request-line.ts';
+import { DailyBudget } from '../governor/daily-budget.ts';
+import { bothClocks } from '../governor/inline-governor.ts';
+import type { ByteLine, Elsewhere } from './elsewhere.ts';
+import { RequestLine, type RequestLineOptions } from './request-line.ts';
 
 export interface InlineRequestGovernor extends RequestGovernor {
   /** Books the bytes that crossed; who still waits is turned away. Throws what the book throws. */
@@ -25,11 +28,42 @@ export function inlineRequestGovernor(
   limits: Readonly<Record<string, RequestLimits>>,
   options: { book: TrafficBook | null; now: () => Date },
 ): InlineRequestGovernor {
-  const now = () => ({ at: performance.now(), wall: options.now().getTime() });
+  const now = bothClocks(options.now);
+  return requestGovernorOf(limits, {
+    book: options.book,
+    now,
+    budget: (bytesPerDay, of) => new DailyBudget(bytesPerDay, of),
+    bytes: (_, bytesPerSecond) => inlineByteLine(bytesPerSecond, now().at),
+    elsewhere: () => null,
+  });
+}
+
+/** Of this process alone. */
+function inlineByteLine(bytesPerSecond: number, from: number): ByteLine {
+  const rate = new ByteRate(bytesPerSecond, from);
+  return {
+    enter: (at, bytes) => {
+      const free = rate.freeAt(at, bytes);
+      rate.take(at, bytes);
+      return { at: free };
+    },
+    leave: (at, bytes) => rate.take(at, -bytes),
+  };
+}
+
+export interface RequestCounting extends Pick<RequestLineOptions, 'book' | 'budget' | 'now'> {
+  bytes(server: string, bytesPerSecond: number): ByteLine;
+  elsewhere(login: Login, limits: RequestLimits): Elsewhere | null;
+}
+
+export function requestGovernorOf(
+  limits: Readonly<Record<string, RequestLimits>>,
+  { bytes, elsewhere, ...options }: RequestCounting,
+): InlineRequestGovernor {
   const servers = new Map(
     Object.entries(limits).map(([server, own]) => {
-      const rate = own.bytesPerSecond === null ? null : new ByteRate(own.bytesPerSecond, now().at);
-      return [server, { limits: own, rate, lines: new Map<string, RequestLine>() }];
+      const ofAll = own.bytesPerSecond === null ? null : bytes(server, own.bytesPerSecond);
+      return [server, { limits: own, bytes: ofAll, lines: new Map<string, RequestLine>() }];
     }),
   );
   const line = (login: Login): RequestLine => {
@@ -37,7 +71,11 @@ export function inlineRequestGovernor(
     invariant(server !== undefined, `server ${login.server} has limits of requests`);
     const known = server.lines.get(login.user);
     if (known !== undefined) return known;
-    const made = new RequestLine(login, server.limits, { book: options.book, rate: server.rate, now });
+    const made = new RequestLine(login, server.limits, {
+      ...options,
+      bytes: server.bytes,
+      elsewhere: elsewhere(login, server.limits),
+    });
     server.lines.set(login.user, made);
     return made;
   };

@@ -1,60 +1,75 @@
 import type { Login, RequestLimits, TrafficBook, WaitOptions } from '@mxodus/model';
-import type { ByteRate } from '../governor/byte-rate.ts';
-import { DailyBudget } from '../governor/daily-budget.ts';
-import type { Moment } from '../governor/gate.ts';
+import type { Budget, BudgetOptions, Moment } from '../governor/gate.ts';
 import { budgetWords, rateWords } from '../governor/wait-words.ts';
 import { type Block, lastToEnd, Waiter } from '../governor/waiter.ts';
+import type { ByteLine, Elsewhere, Verdict } from './elsewhere.ts';
 import { concurrencyWords, pauseWords, requestsWords, uploadWords } from './request-words.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
 /** Never sleeps longer: the wall clock may be set, and the end of a wait with it. */
 const LONGEST_SLEEP_MS = 30_000;
 
+/** While all places are taken by others, it is asked again this often. */
+const ASK_AGAIN_MS = 250;
+
 interface Entry {
   waiter: Waiter<() => void>;
   bytes: number;
   requests: number;
-  /** When the rate of the server lets its bytes cross; its place in that line is kept. null: it has none yet. */
-  rateAt: number | null;
+  /** Its place in the line of all mailboxes, which it keeps; null: it has none yet. */
+  place: { readonly at: number } | null;
+}
+
+export interface RequestLineOptions {
+  book: TrafficBook | null;
+  budget(bytesPerDay: number, options: BudgetOptions): Budget;
+  bytes: ByteLine | null;
+  /** null: nobody else works on the mailbox. */
+  elsewhere: Elsewhere | null;
+  now: () => Moment;
 }
 
 /**
  * The requests to one mailbox, in the order they came. What holds up all (a pause, requests under way, their number) holds up those
- * behind as well; what holds up bytes (the upload window, the rate, the day's budget) lets requests without a body pass.
+ * behind as well; what holds up bytes (the upload window, the rate, the day's budget) lets requests without a body pass. One that could
+ * go here asks for room elsewhere, while the others wait: one after the other, so none overtakes.
  */
 export class RequestLine {
   readonly #login: Login;
   readonly #limits: RequestLimits;
   readonly #now: () => Moment;
-  readonly #rate: ByteRate | null;
-  readonly #budget: DailyBudget | null;
+  readonly #bytes: ByteLine | null;
+  readonly #elsewhere: Elsewhere | null;
+  readonly #budget: Budget | null;
   readonly #requests: SlidingWindow;
   readonly #upload: SlidingWindow;
   #queue: Entry[] = [];
   #underWay = 0;
   #pause = { until: Number.NEGATIVE_INFINITY, words: '' };
+  /** Those elsewhere are asked for room for it. */
+  #asking: Entry | null = null;
+  /** They left none, for any or for those with bytes, and are asked again then. */
+  #noRoom: { block: Block; again: number; forBytes: boolean } | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    login: Login,
-    limits: RequestLimits,
-    { book, rate, now }: { book: TrafficBook | null; rate: ByteRate | null; now: () => Moment },
-  ) {
+  constructor(login: Login, limits: RequestLimits, options: RequestLineOptions) {
     this.#login = { server: login.server, user: login.user };
     this.#limits = limits;
-    this.#now = now;
-    this.#rate = rate;
+    this.#now = options.now;
+    this.#bytes = options.bytes;
+    this.#elsewhere = options.elsewhere;
     this.#requests = new SlidingWindow(limits.requests.most, limits.requests.inMs);
     this.#upload = new SlidingWindow(limits.upload.mostBytes, limits.upload.inMs);
     const onKnown = (): void => this.#look();
+    const { book } = options;
     this.#budget =
-      limits.bytesPerDay === null ? null : new DailyBudget(limits.bytesPerDay, { login: this.#login, book, onKnown });
+      limits.bytesPerDay === null ? null : options.budget(limits.bytesPerDay, { login: this.#login, book, onKnown });
   }
 
   enter(bytes: number, requests: number, wait: WaitOptions): Promise<() => void> {
     const onAbort = (): void => this.#look();
     const waiter = new Waiter<() => void>(wait, { at: this.#now().at, onAbort });
-    this.#queue.push({ waiter, bytes, requests, rateAt: null });
+    this.#queue.push({ waiter, bytes, requests, place: null });
     this.#look();
     return waiter.promise;
   }
@@ -62,6 +77,7 @@ export class RequestLine {
   pause(ms: number, words: string): void {
     const until = this.#now().at + Math.max(0, ms);
     if (until > this.#pause.until) this.#pause = { until, words };
+    this.#elsewhere?.pause(ms, words);
     this.#look();
   }
 
@@ -83,7 +99,11 @@ export class RequestLine {
     let bytes: Block | null = null;
     for (const entry of this.#queue) {
       if (entry.waiter.isOver) {
-        this.#giveUpRate(entry, now);
+        if (entry.place !== null) this.#bytes?.leave(now.at, entry.bytes);
+        continue;
+      }
+      if (this.#asking !== null) {
+        waiting.push(entry);
         continue;
       }
       try {
@@ -95,11 +115,16 @@ export class RequestLine {
       }
       const block = lastToEnd([all, entry.bytes > 0 ? bytes : null].filter((one) => one !== null));
       if (block === null) {
-        this.#grant(entry, now);
+        this.#count(entry, now);
+        if (this.#elsewhere === null) this.#grant(entry, null);
+        else {
+          waiting.push(entry);
+          this.#ask(entry, this.#elsewhere);
+        }
         continue;
       }
       waiting.push(entry);
-      again = Math.min(again, entry.waiter.tell(block, now).again);
+      again = Math.min(again, entry.waiter.tell(block, now).again, this.#noRoom?.again ?? again);
     }
     this.#queue = waiting;
     if (again === Number.POSITIVE_INFINITY) return;
@@ -111,6 +136,7 @@ export class RequestLine {
     const blocks: Block[] = [];
     const { until, words } = this.#pause;
     if (at < until) blocks.push({ until, why: pauseWords(this.#login, words) });
+    blocks.push(...this.#elsewhereBlocks(at, false));
     const { concurrent } = this.#limits;
     if (this.#underWay > 0 && this.#underWay + this.#atOnce(requests) > concurrent) {
       blocks.push({ until: null, why: concurrencyWords(this.#login, concurrent) });
@@ -127,7 +153,7 @@ export class RequestLine {
    * @param next nothing else holds it up: it may take its place in the line of all mailboxes
    */
   #byteBlocks(entry: Entry, { at, wall }: Moment, next: boolean): Block[] {
-    const blocks: Block[] = [];
+    const blocks = this.#elsewhereBlocks(at, true);
     const freeAt = this.#upload.freeAt(at, entry.bytes);
     if (freeAt !== null) blocks.push({ until: knownEnd(freeAt), why: uploadWords(this.#login, this.#limits.upload) });
     const budget = this.#budget;
@@ -137,37 +163,79 @@ export class RequestLine {
       blocks.push({ until, why: budgetWords(this.#login, budget.limit) });
     }
     const { bytesPerSecond } = this.#limits;
-    if (this.#rate === null || bytesPerSecond === null) return blocks;
-    if (next && blocks.length === 0 && entry.rateAt === null) {
-      entry.rateAt = this.#rate.freeAt(at, entry.bytes);
-      this.#rate.take(at, entry.bytes);
-    }
-    if (entry.rateAt !== null && entry.rateAt > at) {
-      blocks.push({ until: entry.rateAt, why: rateWords({ ...this.#login, user: null }, bytesPerSecond) });
+    if (this.#bytes === null || bytesPerSecond === null) return blocks;
+    if (next && blocks.length === 0) entry.place ??= this.#bytes.enter(at, entry.bytes, () => this.#look());
+    if (entry.place !== null && entry.place.at > at) {
+      const until = knownEnd(entry.place.at);
+      blocks.push({ until, why: rateWords({ ...this.#login, user: null }, bytesPerSecond) });
     }
     return blocks;
   }
 
-  #grant({ waiter, bytes, requests }: Entry, { wall }: Moment): void {
-    const atOnce = this.#atOnce(requests);
-    this.#underWay += atOnce;
+  #elsewhereBlocks(at: number, forBytes: boolean): Block[] {
+    const noRoom = this.#noRoom;
+    return noRoom !== null && noRoom.forBytes === forBytes && at < noRoom.again ? [noRoom.block] : [];
+  }
+
+  #ask(entry: Entry, elsewhere: Elsewhere): void {
+    this.#asking = entry;
+    const { requests, bytes } = entry;
+    void elsewhere.enter({ requests, atOnce: this.#atOnce(requests), bytes }).then((verdict) => {
+      this.#asking = null;
+      if (verdict.kind === 'room' && !entry.waiter.isOver) {
+        this.#queue = this.#queue.filter((one) => one !== entry);
+        this.#grant(entry, verdict.answered);
+      } else {
+        this.#uncount(entry);
+        if (verdict.kind === 'room') verdict.answered();
+        else this.#noteNoRoom(verdict);
+      }
+      this.#look();
+    });
+  }
+
+  #noteNoRoom(verdict: Verdict & { kind: 'none' }): void {
+    const { at } = this.#now();
+    this.#noRoom = {
+      block: { until: verdict.ms === null ? null : at + verdict.ms, why: this.#whyNoRoom(verdict) },
+      again: at + Math.max(1, verdict.ms ?? ASK_AGAIN_MS),
+      forBytes: verdict.because === 'upload',
+    };
+  }
+
+  #whyNoRoom(verdict: Verdict & { kind: 'none' }): string {
+    if (verdict.because === 'pause') return pauseWords(this.#login, verdict.words);
+    if (verdict.because === 'concurrent') return concurrencyWords(this.#login, this.#limits.concurrent);
+    if (verdict.because === 'upload') return uploadWords(this.#login, this.#limits.upload);
+    return requestsWords(this.#login, this.#limits.requests);
+  }
+
+  #count({ bytes, requests }: Entry, { wall }: Moment): void {
+    this.#underWay += this.#atOnce(requests);
     this.#requests.sent(requests);
     this.#upload.sent(bytes);
     if (bytes > 0) this.#budget?.take(wall, bytes);
+  }
+
+  #uncount({ bytes, requests }: Entry): void {
+    this.#underWay -= this.#atOnce(requests);
+    this.#requests.notSent(requests);
+    this.#upload.notSent(bytes);
+    if (bytes > 0) this.#budget?.take(this.#now().wall, -bytes);
+  }
+
+  #grant({ waiter, bytes, requests }: Entry, answeredElsewhere: (() => void) | null): void {
     let answered = false;
     waiter.grant(() => {
       if (answered) return;
       answered = true;
       const { at } = this.#now();
-      this.#underWay -= atOnce;
+      this.#underWay -= this.#atOnce(requests);
       this.#requests.wasAnswered(at, requests);
       this.#upload.wasAnswered(at, bytes);
+      answeredElsewhere?.();
       this.#look();
     });
-  }
-
-  #giveUpRate(entry: Entry, { at }: Moment): void {
-    if (entry.rateAt !== null) this.#rate?.take(at, -entry.bytes);
   }
 
   #atOnce(requests: number): number {

@@ -45,6 +45,11 @@ export class SlidingWindow {
     this.#underWay += amount;
   }
 
+  /** What was counted as sent was not. */
+  notSent(amount: number): void {
+    this.#underWay -= amount;
+  }
+
   wasAnswered(at: number, amount: number): void {
     this.#drop(at);
     this.#underWay -= amount;

@@ -38,6 +38,8 @@ export interface AuditTarget {
   address: string;
   /** Its address at the destination. */
   destinationAddress: string;
+  /** null: the config gives none. */
+  wave: number | null;
   source: MailAccount;
   destination: MailAccount;
 }
@@ -171,6 +173,7 @@ function toPlan(target: AuditTarget, { facts, keyed }: MailSession, findings: Fi
     destination_messages: destinationMessages,
     destination_capabilities: reliedOn(facts.capabilities),
     append_limit: facts.appendLimit,
+    ...(target.wave === null ? {} : { wave: target.wave }),
     warnings: [
       ...spaceWarnings(findings, bytesAfter, facts.appendLimit),
       ...(facts.appendLimit !== null && folders.nearLimit > 0

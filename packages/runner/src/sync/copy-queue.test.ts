@@ -44,6 +44,7 @@ const work: FolderWork = {
   appended: 0,
   moves: 0,
   deletes: 0,
+  left: 0,
   keywords: new Map(),
 };
 

@@ -12,7 +12,9 @@ export async function finishUnchanged(
   task: FolderTask,
   row: LedgerFolder,
 ): Promise<FolderResult> {
-  const buckets = context.rules.onlyFailed
+  const { rules, goesOn } = context;
+  const counts = rules.onlyFailed || goesOn;
+  const buckets = counts
     ? await context.ledger.countBuckets(row.id, context.passId)
     : bucketsOfUnchanged(row.buckets ?? noMessages());
   const result = { sourceMessages: sumOfBuckets(buckets), buckets };

@@ -10,6 +10,14 @@ export interface MailboxAccounts {
   destination: MailAccount;
 }
 
+export interface ConnectionOptions {
+  width: number;
+  signal: AbortSignal;
+  /** Of the destination; see MailAccount. */
+  onWrite: (command: string) => void;
+  mayCommit?: () => void;
+}
+
 /**
  * The connections of one mailbox, opened when first needed and kept over its folders: one session at each end for the small
  * commands, and up to `width` lanes that copy. What was lost is opened anew by the next use.
@@ -17,16 +25,18 @@ export interface MailboxAccounts {
 export class MailboxConnections {
   readonly #accounts: MailboxAccounts;
   readonly #signal: AbortSignal;
-  readonly #onWrite: () => void;
+  readonly #onWrite: (command: string) => void;
+  readonly #mayCommit: (() => void) | undefined;
   readonly width: number;
   #source: Promise<MailSession> | undefined;
   #destination: Promise<MailSession> | undefined;
   #lanes: (Promise<Lane> | undefined)[] = [];
 
-  constructor(accounts: MailboxAccounts, options: { width: number; signal: AbortSignal; onWrite: () => void }) {
+  constructor(accounts: MailboxAccounts, options: ConnectionOptions) {
     this.#accounts = accounts;
     this.#signal = options.signal;
     this.#onWrite = options.onWrite;
+    this.#mayCommit = options.mayCommit;
     this.width = options.width;
   }
 
@@ -57,7 +67,7 @@ export class MailboxConnections {
     const reader = index === 0 ? this.source() : this.#accounts.source.open(this.#signal, refuseWrite);
     const [read, append] = await Promise.allSettled([
       reader,
-      this.#accounts.destination.openAppender(this.#signal, this.#onWrite),
+      this.#accounts.destination.openAppender(this.#signal, this.#onWrite, this.#mayCommit),
     ]);
     if (read.status === 'fulfilled' && append.status === 'fulfilled')
       return { reader: read.value, appender: append.value };

@@ -13,8 +13,9 @@ import { followMoves } from './follow-moves.ts';
 import { forgetRestored } from './forget-restored.ts';
 import { endHalfMoves } from './half-moves.ts';
 import { inOrder } from './in-order.ts';
-import { isTemporary } from './is-temporary.ts';
+import { endsAtOnce, isTemporary } from './is-temporary.ts';
 import { runLanes } from './lanes.ts';
+import { leaveTwins } from './leave-twins.ts';
 import { locateStored } from './locate-stored.ts';
 import { lookAtFolder, nothingNew } from './look-at-folder.ts';
 import { openAtDestination } from './open-at-destination.ts';
@@ -45,10 +46,14 @@ export async function mailboxPass(context: SyncContext, plan: Plan, totals: Tota
   const before = await context.ledger.currentFolders(context.mailboxId);
   const isGmail = source.facts.capabilities.includes('X-GM-EXT-1');
   if (!isGmail) context.rules.labels = null;
+  const { share } = context;
+  // The labels of a message are decided over all its folders.
+  if (isGmail && share !== null) return;
+  if (share !== null) placed.tasks = placed.tasks.filter((task) => share.has(task.source));
   context.labelFolders = placed.tasks.map((task) => task.source);
   await totals.begin(context, placed);
-  if (!context.rules.onlyFailed) await noteVanishedFolders(context, before, placed.listed);
-  const mayMove = before.length > 0 || context.backwards !== null;
+  if (!context.rules.onlyFailed && share === null) await noteVanishedFolders(context, before, placed.listed);
+  const mayMove = (before.length > 0 && share === null) || context.backwards !== null;
   const pass = new Pass(context, totals, { mayMove, destination: placed.destination });
   await pass.over(placed.tasks.filter((task) => !totals.isFinished(task.source)));
   await context.backwards?.end(context);
@@ -148,11 +153,12 @@ class Pass {
     return { task, work };
   }
 
-  /** null: nothing changed, and it is counted. */
+  /** null: nothing changed, and it is counted; of a share, it is finished. */
   async #look(task: FolderTask): Promise<FolderWork | null> {
-    const { ledger, mailboxId, rules } = this.#context;
+    const { ledger, mailboxId, rules, share } = this.#context;
     const { source, destination, status } = task;
     const row = await ledger.openFolder(mailboxId, { source, uidValidity: status.uidValidity, destination });
+    if (share !== null && row.finished !== null) return null;
     const earlier = row.finished === null ? await ledger.earlierFolder(row.id) : null;
     // The same messages under other UIDs: what is known of them is found again as if they had moved.
     if (earlier !== null) await noteAllExpunged(this.#context, earlier);
@@ -178,17 +184,10 @@ class Pass {
       this.#totals.add(task, await finishUnchanged(this.#context, task, row));
       return null;
     }
+    const left = share === null ? 0 : await leaveTwins(this.#context, row, look);
     return {
-      task,
-      row,
-      look,
-      open: null,
-      retry: [],
-      expunged: 0,
-      appended: 0,
-      moves: 0,
-      deletes: 0,
-      keywords: new Map(),
+      ...{ task, row, look, left, open: null, retry: [], keywords: new Map() },
+      ...{ expunged: 0, appended: 0, moves: 0, deletes: 0 },
     };
   }
 
@@ -249,7 +248,7 @@ class Pass {
 
   async #finish(work: FolderWork, finished: Finished): Promise<void> {
     // What ended the lanes says why; the next attempt goes on here.
-    if (!finished.complete) return;
+    if (!finished.complete || work.left > 0) return;
     this.#totals.add(work.task, await finishFolder(this.#context, work, finished.missing));
   }
 }
@@ -262,7 +261,7 @@ const metaOf = (message: FolderWork['look']['flagged'][number]['row'], flags?: r
   ...(message.emailId === null ? {} : { emailId: message.emailId }),
 });
 
-/** A lost connection is tried again; anything else is not, and says more. */
+/** A lost connection is tried again; anything else is not, and says more. What ends at once may have been the cause of the others. */
 function worst(errors: readonly unknown[]): unknown {
-  return errors.find((error) => !isTemporary(error)) ?? errors[0];
+  return errors.find(endsAtOnce) ?? errors.find((error) => !isTemporary(error)) ?? errors[0];
 }

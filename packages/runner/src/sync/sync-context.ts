@@ -45,6 +45,8 @@ export interface SyncContext {
   /** Ledger ids of the other mailboxes that feed the same destination. */
   siblings: readonly number[];
   passId: number;
+  /** Begun by an earlier slice: what that moved, in folders that have not changed since, was moved by this pass. */
+  goesOn: boolean;
   ledger: Ledger;
   connections: MailboxConnections;
   budget: ByteBudget;
@@ -63,20 +65,41 @@ export interface SyncContext {
   /** Of a Gmail source: the folders in the order their labels are decided in, and the keywords given so far. */
   labelFolders: readonly string[];
   labelKeywords: Map<string, string>;
-  counters: {
-    bytes: number;
-    flagsChanged: number;
-    /** Messages sent, or refused, by this pass: whether it gets on. */
-    sent: number;
-    /** Settled messages of the mailbox. */
-    settled: number;
-    sourceMessages: number;
-    /** Bodies that were right although their RFC822.SIZE was not. */
-    wrongSizes: number;
-    /** The smallest message the mailbox was too full for; Infinity while it is not. */
-    fullFromBytes: number;
-  };
+  counters: PassCounters;
+  /**
+   * Only these source folders, and of them only first copies (see leaveTwins): other processes have the rest, and a pass over the whole
+   * mailbox follows. null: all of it.
+   */
+  share: ReadonlySet<string> | null;
 }
+
+/** What a pass, or one slice of it, has done so far. */
+export interface PassCounters {
+  /** Commands that change the destination. */
+  destinationWrites: number;
+  bytes: number;
+  flagsChanged: number;
+  /** Messages sent, or refused, by this pass: whether it gets on. */
+  sent: number;
+  /** Settled messages of the mailbox. */
+  settled: number;
+  sourceMessages: number;
+  /** Bodies that were right although their RFC822.SIZE was not. */
+  wrongSizes: number;
+  /** The smallest message the mailbox was too full for; Infinity while it is not. */
+  fullFromBytes: number;
+}
+
+export const noCounts = (): PassCounters => ({
+  destinationWrites: 0,
+  bytes: 0,
+  flagsChanged: 0,
+  sent: 0,
+  settled: 0,
+  sourceMessages: 0,
+  wrongSizes: 0,
+  fullFromBytes: Number.POSITIVE_INFINITY,
+});
 
 /** One folder of the pass, opened at the destination. */
 export interface OpenFolder {
@@ -107,6 +130,8 @@ export interface FolderWork {
   appended: number;
   moves: number;
   deletes: number;
+  /** Left to the pass over the whole mailbox, where this one has a share only. */
+  left: number;
   /** Keywords that stand for labels of a Gmail source, by UID. */
   keywords: Map<number, readonly string[]>;
 }

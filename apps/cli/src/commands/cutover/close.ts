@@ -23,16 +23,16 @@ export const closeVerb: CutoverVerb = (cutover, start) => {
       start({ name: 'cutover close', emptySummary: { state: null } }, async (session, [planPath = ''], options) => {
         const opened = await openPlan(session, planPath);
         const { execute } = optionsSchema.parse(options);
-        const { output, signal } = session;
-        return withLedger(opened, async (ledger) => {
-          const emit = listener(session, opened, { live: execute, seen: [] });
+        return withLedger(session, opened, async (ledger, held) => {
+          const { output, signal } = held;
+          const emit = listener(held, opened, { live: execute, seen: [] });
           const { exitCode, state } = await cutoverClose({
             ...{ plan: cutoverPlan(opened), execute, by: person(), emit, signal },
-            ports: cutoverPorts(session, opened, { ledger, emit }),
+            ports: cutoverPorts(held, opened, { ledger, emit }),
             journal: await openJournal(opened.project.journalPath),
           });
           output.end();
-          output.print(closeText({ ...viewOf(session, opened), isDone: exitCode === EXIT.done }, output.style));
+          output.print(closeText({ ...viewOf(held, opened), isDone: exitCode === EXIT.done }, output.style));
           return { exitCode, summary: { state } };
         });
       }),

@@ -52,7 +52,7 @@ async function rollback(
   assertNamed(opened, domain);
   const request: CutoverRequest = { kind: 'rollback', by: person(), why };
   try {
-    return await withLedger(opened, (ledger) => rollBackOurselves(session, { opened, ledger, request }));
+    return await withLedger(session, opened, (ledger, held) => rollBackOurselves(held, { opened, ledger, request }));
   } catch (error) {
     if (!(error instanceof MxodusError) || error.code !== 'BUSY') throw error;
     const result = await askTheRun(session, opened, request);

@@ -37,7 +37,8 @@ export const runVerb: CutoverVerb = (cutover, start) => {
       start(VERB, async (session, [planPath = ''], options) => {
         const opened = await openPlan(session, planPath);
         assertPlanFresh(opened.plan, opened.project.loaded);
-        return withLedger(opened, (ledger) => run(session, { opened, ledger, options: optionsSchema.parse(options) }));
+        const parsed = optionsSchema.parse(options);
+        return withLedger(session, opened, (ledger, held) => run(held, { opened, ledger, options: parsed }));
       }),
     );
 };

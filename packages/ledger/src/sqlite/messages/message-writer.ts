@@ -1,6 +1,6 @@
 import type { Adoption, Intent, Settlement } from '@mxodus/model';
+import { HOW_STORED } from '../../rows/how-stored.ts';
 import type { LedgerFile } from '../ledger-file.ts';
-import { HOW_STORED } from './how-stored.ts';
 import { type RowKey, type RowValues, RowWriter } from './row-writer.ts';
 import {
   ADOPT,

@@ -1,6 +1,6 @@
 import type { LedgerMessage, MessageState, UidRange } from '@mxodus/model';
+import { HOW_STORED } from '../../rows/how-stored.ts';
 import type { LedgerFile } from '../ledger-file.ts';
-import { HOW_STORED } from './how-stored.ts';
 import { jsonPages } from './json-pages.ts';
 
 const PAGE_ROWS = 2000;

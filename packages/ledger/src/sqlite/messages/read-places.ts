@@ -1,5 +1,5 @@
 import type { GoneMessage } from '@mxodus/model';
-import { integer, integerOrNull, text, textOrNull } from '../columns.ts';
+import { integer, integerOrNull, text, textOrNull } from '../../rows/columns.ts';
 import type { LedgerFile, Row } from '../ledger-file.ts';
 
 const EMAIL_IDS_AT_ONCE = 1000;

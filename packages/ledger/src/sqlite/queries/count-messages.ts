@@ -1,5 +1,5 @@
 import { type Buckets, invariant, type StateCounts } from '@mxodus/model';
-import { integer, text } from '../columns.ts';
+import { integer, text } from '../../rows/columns.ts';
 import type { LedgerFile, Row } from '../ledger-file.ts';
 
 // Nearly every row of a large folder is stored and listed, so those are found by taking the others away: counting rows is quicker

@@ -1,6 +1,6 @@
 import type { LedgerFolder } from '@mxodus/model';
+import { FOLDER_COLUMNS, folderOf } from '../../rows/folder-row.ts';
 import type { LedgerFile } from '../ledger-file.ts';
-import { FOLDER_COLUMNS, folderOf } from './folder-row.ts';
 
 /** By name. */
 export function currentFolders(file: LedgerFile, mailboxId: number): LedgerFolder[] {

@@ -1,5 +1,5 @@
 import { invariant } from '@mxodus/model';
-import { integerOrNull } from '../columns.ts';
+import { integerOrNull } from '../../rows/columns.ts';
 import type { LedgerFile } from '../ledger-file.ts';
 import { forgetDestinationUids } from './forget-destination-uids.ts';
 

@@ -1,6 +1,7 @@
 import { type Buckets, type FolderStatus, invariant } from '@mxodus/model';
+import { bucketValues } from '../../rows/buckets.ts';
 import type { LedgerFile } from '../ledger-file.ts';
-import { bucketValues, SET_BUCKETS } from './bucket-columns.ts';
+import { SET_BUCKETS } from './bucket-columns.ts';
 import { changeDestinationUidValidity } from './destination-uid-validity.ts';
 
 /** When the last pass left the folder just so, SQLite finds nothing to write, and does not wait for the disk. */

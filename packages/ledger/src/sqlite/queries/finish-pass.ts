@@ -1,6 +1,7 @@
 import { invariant, type PassResult } from '@mxodus/model';
+import { bucketValues } from '../../rows/buckets.ts';
 import type { LedgerFile } from '../ledger-file.ts';
-import { bucketValues, SET_BUCKETS } from './bucket-columns.ts';
+import { SET_BUCKETS } from './bucket-columns.ts';
 
 /** A finished pass waits for nothing. */
 export function finishPass(file: LedgerFile, passId: number, result: PassResult & { finishedAt: string }): void {

@@ -1,5 +1,5 @@
 import { type ItemBook, type ItemFolder, invariant } from '@mxodus/model';
-import { integer, text } from '../columns.ts';
+import { integer, text } from '../../rows/columns.ts';
 import type { LedgerFile } from '../ledger-file.ts';
 
 /** What is lost with the power is what the ledger lost too: both are in one file, in order. */

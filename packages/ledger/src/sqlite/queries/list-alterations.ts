@@ -1,5 +1,5 @@
 import type { AlterationRow } from '@mxodus/model';
-import { integer, text } from '../columns.ts';
+import { integer, text } from '../../rows/columns.ts';
 import type { LedgerFile } from '../ledger-file.ts';
 
 export function listAlterations(file: LedgerFile): AlterationRow[] {

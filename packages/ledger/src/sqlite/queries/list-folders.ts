@@ -1,7 +1,7 @@
 import type { FolderRow } from '@mxodus/model';
-import { text } from '../columns.ts';
+import { text } from '../../rows/columns.ts';
+import { FOLDER_COLUMNS, folderOf } from '../../rows/folder-row.ts';
 import type { LedgerFile } from '../ledger-file.ts';
-import { FOLDER_COLUMNS, folderOf } from './folder-row.ts';
 
 export function listFolders(file: LedgerFile): FolderRow[] {
   const rows = file.all(

@@ -1,7 +1,7 @@
 import type { MovedMessage } from '@mxodus/model';
-import { integer, integerOrNull, text } from '../columns.ts';
+import { integer, integerOrNull, text } from '../../rows/columns.ts';
+import { HOW_STORED } from '../../rows/how-stored.ts';
 import type { LedgerFile } from '../ledger-file.ts';
-import { HOW_STORED } from '../messages/how-stored.ts';
 
 /**
  * Messages have no index by pass: each message of a first copy would pay for it. New mail gets the highest UIDs of its folder, so what

@@ -1,5 +1,5 @@
 import { invariant, type NotMovedRow } from '@mxodus/model';
-import { integer, text, textOrNull } from '../columns.ts';
+import { integer, text, textOrNull } from '../../rows/columns.ts';
 import type { LedgerFile } from '../ledger-file.ts';
 
 export function listNotMoved(file: LedgerFile): NotMovedRow[] {

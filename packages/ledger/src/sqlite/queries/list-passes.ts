@@ -1,7 +1,7 @@
 import { noMessages, type PassRow } from '@mxodus/model';
-import { integer, integerOrNull, text, textOrNull } from '../columns.ts';
+import { bucketsOf } from '../../rows/buckets.ts';
+import { integer, integerOrNull, text, textOrNull } from '../../rows/columns.ts';
 import type { LedgerFile } from '../ledger-file.ts';
-import { bucketsOf } from './bucket-columns.ts';
 
 /** For each mailbox the last pass, and the last complete one (finished, no error) where that is another; oldest first. */
 export function listPasses(file: LedgerFile): PassRow[] {

@@ -1,5 +1,5 @@
 import type { WaitRow } from '@mxodus/model';
-import { text, textOrNull } from '../columns.ts';
+import { text, textOrNull } from '../../rows/columns.ts';
 import type { LedgerFile } from '../ledger-file.ts';
 
 export function listWaits(file: LedgerFile): WaitRow[] {

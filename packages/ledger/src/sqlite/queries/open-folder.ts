@@ -1,7 +1,7 @@
 import { invariant, type LedgerFolder } from '@mxodus/model';
-import { integer } from '../columns.ts';
+import { integer } from '../../rows/columns.ts';
+import { FOLDER_COLUMNS, folderOf } from '../../rows/folder-row.ts';
 import type { LedgerFile } from '../ledger-file.ts';
-import { FOLDER_COLUMNS, folderOf } from './folder-row.ts';
 import { forgetDestinationUids } from './forget-destination-uids.ts';
 
 interface FolderKey {

@@ -1,5 +1,5 @@
 import { invariant, type MailboxKey } from '@mxodus/model';
-import { integer } from '../columns.ts';
+import { integer } from '../../rows/columns.ts';
 import type { LedgerFile } from '../ledger-file.ts';
 
 /** Makes the mailbox where it is not there, and the current one of its address; writes nothing when it is that already. */

@@ -1,5 +1,5 @@
 import type { TrafficBook } from '@mxodus/model';
-import { integer } from '../columns.ts';
+import { integer } from '../../rows/columns.ts';
 import type { LedgerFile } from '../ledger-file.ts';
 
 export function trafficBook(file: LedgerFile): TrafficBook {

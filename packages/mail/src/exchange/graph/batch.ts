@@ -1,4 +1,5 @@
 import { fieldOf, refusalOf, verdictOf } from './answers.ts';
+import type { Asked } from './asked.ts';
 import { type BatchOutcome, type BatchPart, type GraphAnswer, GraphRefusal } from './graph.ts';
 import { type Met, nothingMet } from './graph-line.ts';
 import { withPreference } from './headers.ts';
@@ -21,14 +22,15 @@ export interface WaitingPart {
   json: Readonly<Record<string, unknown>>;
   bytes: number;
   met: Met;
+  asked: Asked;
 }
 
-export function waitingPart({ method, path, body, headers }: BatchPart, index: number): WaitingPart {
+export function waitingPart({ method, path, body, headers }: BatchPart, index: number, asked: Asked): WaitingPart {
   const content = body === undefined ? {} : { body };
   const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
   const json = { method, url: path, headers: withPreference({ ...type, ...headers }), ...content };
   const name = `${method} ${withoutQuery(path)}`;
-  return { index, name, json, bytes: byteLength(JSON.stringify(json)) + PART_BYTES, met: nothingMet() };
+  return { index, name, json, bytes: byteLength(JSON.stringify(json)) + PART_BYTES, met: nothingMet(), asked };
 }
 
 /** As many as one batch may have; at least one. */
@@ -40,6 +42,14 @@ export function nextBatch(waiting: readonly WaitingPart[]): WaitingPart[] {
   });
   return waiting.slice(0, end === -1 ? waiting.length : end);
 }
+
+/** Before parts are sent together. */
+export const askedOfAll = (parts: readonly WaitingPart[]): Asked => ({
+  maySend: () => {
+    for (const { asked } of parts) asked.maySend?.();
+  },
+  mayCommit: parts.find(({ asked }) => asked.mayCommit !== undefined)?.asked.mayCommit,
+});
 
 export const batchBody = (parts: readonly WaitingPart[]): unknown => ({
   requests: parts.map(({ json }, place) => ({ id: String(place), ...json })),

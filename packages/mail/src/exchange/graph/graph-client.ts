@@ -1,4 +1,5 @@
 import { Client, type Context, type Middleware, ResponseType } from '@microsoft/microsoft-graph-client';
+import type { Asked } from './asked.ts';
 import type { HttpsAnswer, HttpsPool } from './https-pool.ts';
 
 /** One request as it goes over the wire, and what came of it. */
@@ -10,16 +11,18 @@ export class GraphExchange {
   readonly body: string | undefined;
   readonly token: string;
   readonly signal: AbortSignal;
+  readonly asked: Asked;
   /** The client library reads an answer by its content type, and makes an error of its own of every error. */
   outcome: { answer: HttpsAnswer } | { error: unknown } | null = null;
 
-  constructor(request: Pick<GraphExchange, 'method' | 'url' | 'headers' | 'body' | 'token' | 'signal'>) {
+  constructor(request: Pick<GraphExchange, 'method' | 'url' | 'headers' | 'body' | 'token' | 'signal' | 'asked'>) {
     this.method = request.method;
     this.url = request.url;
     this.headers = request.headers;
     this.body = request.body;
     this.token = request.token;
     this.signal = request.signal;
+    this.asked = request.asked;
   }
 }
 
@@ -39,7 +42,7 @@ export class GraphClient {
     });
   }
 
-  /** @throws HttpsFailure, or the reason of the signal */
+  /** @throws HttpsFailure, Forbidden, or the reason of the signal */
   async send(exchange: GraphExchange): Promise<HttpsAnswer> {
     const request = this.#client
       .api('/')
@@ -98,6 +101,7 @@ class Transport implements Middleware {
         headers: new Headers(context.options?.headers),
         ...(exchange.body === undefined ? {} : { body: exchange.body }),
         signal: exchange.signal,
+        ...exchange.asked,
       });
       exchange.outcome = { answer };
       context.response = new Response(null, { status: answer.status, headers: answer.headers });

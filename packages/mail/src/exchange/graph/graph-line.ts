@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Login, MxodusError, type RequestGovernor, type Wait } from '@mxodus/model';
 import type { TokenSource } from '../../auth/token-source.ts';
 import { readAnswer, refusalOf, verdictOf, wordsOf } from './answers.ts';
+import { type Asked, Forbidden } from './asked.ts';
 import { type GraphAnswer, GraphDoubt, type GraphRefusal, type GraphRequest } from './graph.ts';
 import { type GraphClient, GraphExchange } from './graph-client.ts';
 import { type HttpsAnswer, HttpsFailure } from './https-pool.ts';
@@ -55,6 +56,8 @@ export interface GraphSending extends Sending {
   url: string;
   headers: Readonly<Record<string, string>>;
   body: string | undefined;
+  /** Each time it is sent. */
+  asked: Asked;
 }
 
 /**
@@ -68,6 +71,7 @@ export interface GraphSending extends Sending {
  *   lost, no answer in time             pause, again; at last               GraphDoubt
  *                                       CONNECTION_LOST, SERVER_TIMEOUT
  *   no connection: nothing was sent     pause, again; at last SERVER_UNREACHABLE in both
+ *   forbidden by who was asked           at once what that threw in both
  *   certificate, TLS, no such host      at once TLS_CERTIFICATE, TLS_FAILED, SERVER_UNREACHABLE in both
  */
 export class GraphLine {
@@ -80,12 +84,12 @@ export class GraphLine {
   /** Returns the token it was answered with, too. */
   async send(request: GraphSending): Promise<{ answer: GraphAnswer; token: string }> {
     const { client, tokens, signal } = this.#options;
-    const { method, url, body } = request;
+    const { method, url, body, asked } = request;
     let token = '';
     const attempt = async (): Promise<HttpsAnswer> => {
       token = await tokens.token(signal);
       const headers = { ...request.headers, 'client-request-id': randomUUID(), 'return-client-request-id': 'true' };
-      return client.send(new GraphExchange({ method, url, headers, body, token, signal }));
+      return client.send(new GraphExchange({ method, url, headers, body, token, signal, asked }));
     };
     const answer = await this.persist(request, attempt, { secrets: () => [token], token: () => token });
     return { answer, token };
@@ -157,6 +161,7 @@ export class GraphLine {
 
   /** As `turnedAway`, where there was no answer. */
   #unanswered(error: unknown, { name, host, repeat }: Sending, met: Met): void {
+    if (error instanceof Forbidden) throw error.cause;
     if (!(error instanceof HttpsFailure)) {
       this.#noToken(error, met);
       return;

@@ -1,6 +1,7 @@
 import { hidden } from '../../auth/hide-secrets.ts';
 import { fieldOf } from './answers.ts';
-import { batchBody, nextBatch, partAnswers, type WaitingPart, waitingPart, withoutQuery } from './batch.ts';
+import type { Asked } from './asked.ts';
+import { askedOfAll, batchBody, nextBatch, partAnswers, type WaitingPart, waitingPart, withoutQuery } from './batch.ts';
 import type { BatchOutcome, BatchPart, Graph, GraphAnswer, GraphRequest, UploadRequest } from './graph.ts';
 import type { GraphLine } from './graph-line.ts';
 import { withPreference } from './headers.ts';
@@ -15,7 +16,9 @@ export interface GraphOfLoginOptions {
   /** For error texts. */
   where: string;
   signal: AbortSignal;
+  /** See GraphUse. */
   onWrite(command: string): void;
+  mayCommit: (() => void) | undefined;
   isOpen(): boolean;
 }
 
@@ -32,8 +35,7 @@ export class GraphOfLogin implements Graph {
   }
 
   async send(request: GraphRequest): Promise<GraphAnswer> {
-    if (request.method !== 'GET') this.#options.onWrite(nameOf(request));
-    return (await this.#send(request, 1)).answer;
+    return (await this.#send(request, 1, this.#askedOnce(request.method, nameOf(request)))).answer;
   }
 
   async *pages(request: Pick<GraphRequest, 'path' | 'version' | 'headers'>): AsyncGenerator<readonly unknown[]> {
@@ -56,9 +58,8 @@ export class GraphOfLogin implements Graph {
   }
 
   async batch(parts: readonly BatchPart[]): Promise<BatchOutcome[]> {
-    for (const part of parts) if (part.method !== 'GET') this.#options.onWrite(nameOf(part));
     const outcomes = new Map<number, BatchOutcome>();
-    let waiting = parts.map(waitingPart);
+    let waiting = parts.map((part, index) => waitingPart(part, index, this.#askedOnce(part.method, nameOf(part))));
     while (waiting.length > 0) {
       const now = nextBatch(waiting);
       const again = await this.#sendBatch(now, outcomes);
@@ -73,7 +74,6 @@ export class GraphOfLogin implements Graph {
     if (target?.protocol !== 'https:')
       throw answerTrouble('the service named an upload address that is not https', where);
     const name = `${method} to the upload address at ${target.host}`;
-    if (method !== 'GET') this.#options.onWrite(name);
     // The token in the address opens it to anybody.
     const secrets = [
       url,
@@ -89,10 +89,11 @@ export class GraphOfLogin implements Graph {
       repeat: method === 'GET' ? 'safe' : 'once',
       requests: 1,
     } as const;
+    const asked = this.#askedOnce(method, name);
     const attempt = async () => {
       try {
         const content = body === undefined ? {} : { body };
-        return await pool.send(url, { method, headers: withoutAuthorization(headers), ...content, signal });
+        return await pool.send(url, { method, headers: withoutAuthorization(headers), ...content, signal, ...asked });
       } catch (error) {
         if (!(error instanceof HttpsFailure)) throw error;
         throw new HttpsFailure(error.kind, error.unsent, hidden(error.message, secrets));
@@ -101,7 +102,19 @@ export class GraphOfLogin implements Graph {
     return line.persist(sending, attempt, { secrets: () => secrets });
   }
 
-  #send(request: GraphRequest, requests: number): Promise<{ answer: GraphAnswer; token: string }> {
+  /** A write is told once, when it is sent first. */
+  #askedOnce(method: string, name: string): Asked {
+    if (method === 'GET') return {};
+    const { onWrite, mayCommit } = this.#options;
+    let told = false;
+    const maySend = (): void => {
+      if (!told) onWrite(name);
+      told = true;
+    };
+    return { maySend, mayCommit };
+  }
+
+  #send(request: GraphRequest, requests: number, asked: Asked): Promise<{ answer: GraphAnswer; token: string }> {
     const { method, repeat, contentType = 'application/json', body, asBytes = false } = request;
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const type = text === undefined ? {} : { 'Content-Type': contentType };
@@ -117,6 +130,7 @@ export class GraphOfLogin implements Graph {
       repeat,
       requests,
       asBytes,
+      asked,
     });
   }
 
@@ -132,7 +146,7 @@ export class GraphOfLogin implements Graph {
   async #sendBatch(parts: readonly WaitingPart[], outcomes: Map<number, BatchOutcome>): Promise<WaitingPart[]> {
     const { line, where } = this.#options;
     const request = { method: 'POST', path: '/$batch', body: batchBody(parts), repeat: 'safe' } as const;
-    const { answer, token } = await this.#send(request, parts.length);
+    const { answer, token } = await this.#send(request, parts.length, askedOfAll(parts));
     const answers = partAnswers(answer, parts, [token]);
     if (answers === null) throw answerTrouble('the answer to a batch has no responses', where);
     const again: WaitingPart[] = [];

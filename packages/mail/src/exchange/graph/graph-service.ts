@@ -28,8 +28,16 @@ export interface GraphUse {
   signal: AbortSignal;
   /** Called when a wait of a second or more begins, and with null when it ends. */
   onWait(wait: Wait | null): void;
-  /** Called once for each request that changes something, before it is sent: "POST /users/…/messages". */
+  /**
+   * Called once for each request that changes something, right before it is sent first: "POST /users/…/messages". What it throws is
+   * thrown, and nothing is sent.
+   */
   onWrite(command: string): void;
+  /**
+   * Called each time before such a request is completed, after everything that could wait: all but the last byte of its body is sent,
+   * and without it the service does nothing. What it throws is thrown, and nothing more is sent. Default: always.
+   */
+  mayCommit?: (() => void) | undefined;
 }
 
 /** Microsoft Graph of one tenant, signed in as an app: one pool of connections for all mailboxes. */
@@ -59,7 +67,7 @@ export function graphService(options: GraphServiceOptions): GraphService {
   });
   const client = new GraphClient(pool, base.origin);
   const open = { is: true };
-  const graph = (user: string, { signal, onWait, onWrite }: GraphUse): Graph => {
+  const graph = (user: string, { signal, onWait, onWrite, mayCommit }: GraphUse): Graph => {
     const where = `${user} at ${server} (${base.host})`;
     const ear = severalWaits(onWait);
     const line = new GraphLine({ login: { server, user }, governor, tokens, client, where, signal, ear });
@@ -70,6 +78,7 @@ export function graphService(options: GraphServiceOptions): GraphService {
       where,
       signal,
       onWrite,
+      mayCommit,
       isOpen: () => open.is,
     });
   };

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
+import { type Asked, Questions } from './asked.ts';
 
 /** Why there is no answer. */
 export type Silence = 'unreachable' | 'no-such-host' | 'certificate' | 'tls' | 'lost' | 'timeout';
@@ -28,7 +29,7 @@ export interface HttpsPoolOptions {
   timeoutMs: number;
 }
 
-export interface HttpsRequest {
+export interface HttpsRequest extends Asked {
   method: Dispatcher.HttpMethod;
   headers: Headers;
   body?: string | Uint8Array;
@@ -78,9 +79,9 @@ export class HttpsPool {
   /**
    * Sends once, follows no redirect, and reads the whole answer.
    *
-   * @throws HttpsFailure, or the reason of the signal
+   * @throws HttpsFailure, Forbidden, or the reason of the signal
    */
-  async send(url: string, { method, headers, body, signal }: HttpsRequest): Promise<HttpsAnswer> {
+  async send(url: string, { method, headers, body, signal, ...asked }: HttpsRequest): Promise<HttpsAnswer> {
     signal.throwIfAborted();
     const stop = new AbortController();
     const onAbort = (): void => stop.abort(signal.reason);
@@ -88,12 +89,18 @@ export class HttpsPool {
     // The time-outs of the agent do not run while a body is being sent.
     const most = 2 * this.#timeoutMs + byteLength(body) / SLOWEST_BYTES_PER_MS;
     const timer = setTimeout(() => stop.abort(TOO_LONG), most);
+    const questions = new Questions(asked);
     try {
+      const content = questions.contentOf(body);
       // request(), not fetch(): a third of the CPU for each answer.
       const response = await request(url, {
         method,
-        headers: { ...(method === 'GET' ? { 'accept-encoding': 'gzip' } : {}), ...Object.fromEntries(headers) },
-        ...(body === undefined ? {} : { body }),
+        headers: {
+          ...(method === 'GET' ? { 'accept-encoding': 'gzip' } : {}),
+          ...Object.fromEntries(headers),
+          ...(content === undefined || content === body ? {} : { 'content-length': String(byteLength(body)) }),
+        },
+        ...(content === undefined ? {} : { body: content }),
         signal: stop.signal,
         dispatcher: this.#agent,
       });
@@ -104,6 +111,7 @@ export class HttpsPool {
         body: await unzipped(await wholeBody(response.body), answered),
       };
     } catch (error) {
+      if (questions.forbidden !== null) throw questions.forbidden;
       signal.throwIfAborted();
       throw this.#failure(error);
     } finally {

@@ -32,6 +32,8 @@ export interface ScriptedService {
   elsewhere: string;
   ca: string;
   got: Got[];
+  /** What came of requests that ended before they were whole. */
+  cutOff: Got[];
   /** Answers from now on; the last one again and again. */
   reply(...replies: readonly (Reply | ((got: Got) => Reply))[]): void;
   stop(): Promise<void>;
@@ -45,14 +47,17 @@ export async function scriptedService(kind: CertificateKind = 'valid'): Promise<
     [certFile, keyFile, certificates.caFile].map((file) => readFile(file, 'utf8')),
   );
   const got: Got[] = [];
+  const cutOff: Got[] = [];
   let replies: (Reply | ((one: Got) => Reply))[] = [];
   const server = createServer({ cert, key });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const { method = '', url = '', headers } = request;
+    const gotten = (): Got => ({ method, url, headers, body: Buffer.concat(chunks).toString() });
+    request.on('error', () => cutOff.push(gotten()));
     request.on('end', () => {
-      const { method = '', url = '', headers } = request;
-      const one = { method, url, headers, body: Buffer.concat(chunks).toString() };
+      const one = gotten();
       got.push(one);
       const next = replies.length > 1 ? replies.shift() : replies[0];
       answer(response, typeof next === 'function' ? next(one) : (next ?? { status: 501 }));
@@ -66,9 +71,11 @@ export async function scriptedService(kind: CertificateKind = 'valid'): Promise<
     elsewhere: `https://127.0.0.1:${port}`,
     ca: ca ?? '',
     got,
+    cutOff,
     reply: (...next) => {
       replies = [...next];
       got.length = 0;
+      cutOff.length = 0;
     },
     stop: async () => {
       server.closeAllConnections();

@@ -22,7 +22,10 @@ export interface AppenderWorld {
   sim: Exchange365;
   items: ItemBook;
   writes: string[];
-  appender(user: string, how?: { writer?: Partial<WriterChoice>; signal?: AbortSignal }): Promise<Appender>;
+  appender(
+    user: string,
+    how?: { writer?: Partial<WriterChoice>; signal?: AbortSignal; mayCommit?: () => void },
+  ): Promise<Appender>;
   graph(user: string): Graph;
   /** What an appender is made of. */
   parts(user: string): { folders: MailboxFolders; keyed: KeyedMail };
@@ -89,8 +92,8 @@ export async function appenderWorld(
     sim,
     items,
     writes,
-    appender: (user, { writer, signal = new AbortController().signal } = {}) =>
-      account(user, writer).openAppender(signal, (command) => writes.push(command)),
+    appender: (user, { writer, signal = new AbortController().signal, mayCommit } = {}) =>
+      account(user, writer).openAppender(signal, (command) => writes.push(command), mayCommit),
     graph: graphOf,
     parts: (user) => {
       const mailbox = { graph: graphOf(user), server: 'new', user, items, account: itemAccount('new', user) };

@@ -2,7 +2,7 @@ import { type AppendAnswer, type Appender, type AppendOutcome, MxodusError, type
 import type { FolderPlace } from '../mailbox-folders.ts';
 import type { ExchangeAppenderOptions } from './appender-options.ts';
 import type { Written } from './exchange-writer.ts';
-import type { Mailbox } from './mailbox-requests.ts';
+import { isLeaseLost, type Mailbox } from './mailbox-requests.ts';
 import { Slots } from './slots.ts';
 import { sweepStaging } from './staging.ts';
 import { Writers } from './writers.ts';
@@ -110,6 +110,8 @@ class ExchangeAppender implements Appender {
   #failure(failed: readonly unknown[], messages: number): unknown {
     const { signal } = this.#options;
     const errors = failed.map((error) => (error instanceof NotBegun ? error.cause : error));
+    const lost = errors.find(isLeaseLost);
+    if (lost !== undefined) return lost;
     const isUnsent = (error: unknown): boolean =>
       error instanceof NotBegun || (signal.aborted && error === signal.reason);
     const telling = failed.find((error) => !isUnsent(error));

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MxodusError } from '@mxodus/model';
 import { z } from 'zod';
 import {
   type Graph,
@@ -138,18 +139,21 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 /**
  * What follows a request that may have changed something. The signal's own reason says that nothing was sent; here that would be
- * wrong, so it becomes a doubt.
+ * wrong, so it becomes a doubt. That the right to write is lost stays what it is: nobody here looks any more.
  */
 export async function afterSending<T>({ signal }: Pick<Mailbox, 'signal'>, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const isStop = signal.aborted && !(error instanceof GraphRefusal || error instanceof GraphDoubt);
+    const isStop =
+      signal.aborted && !(error instanceof GraphRefusal || error instanceof GraphDoubt || isLeaseLost(error));
     throw isStop
       ? new GraphDoubt('stopped before it was known what became of a message', null, { cause: error })
       : error;
   }
 }
+
+export const isLeaseLost = (error: unknown): boolean => error instanceof MxodusError && error.code === 'LEASE_LOST';
 
 /** For the words of errors. */
 export const refusalContext = ({ server, user }: Pick<Mailbox, 'server' | 'user'>, doing: string): RefusalContext => ({

@@ -1,5 +1,6 @@
 import { invariant } from '@mxodus/model';
-import type { Row } from './ledger-file.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
 
 /** Columns of a row, checked. The tables are STRICT: another type is a bug in the statement. */
 

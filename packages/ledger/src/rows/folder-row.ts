@@ -1,7 +1,7 @@
 import type { LedgerFolder } from '@mxodus/model';
-import { integer, integerOrNull, text, textOrNull } from '../columns.ts';
-import type { Row } from '../ledger-file.ts';
-import { bucketsOf } from './bucket-columns.ts';
+
+import { bucketsOf } from './buckets.ts';
+import { integer, integerOrNull, type Row, text, textOrNull } from './columns.ts';
 
 /** What `folderOf` reads. */
 export const FOLDER_COLUMNS = `

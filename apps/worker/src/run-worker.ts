@@ -1,0 +1,191 @@
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FleetStore, FleetWorker, JobHandler, JobQueue, JobSlice, SliceEnd } from '@mxodus/model';
+import { type ByteBudget, type FleetPorts, type FleetProject, fleetFeeder, fleetHandler } from '@mxodus/runner';
+import { type Address, serveEndpoints } from './endpoints.ts';
+import type { WorkerLog } from './log.ts';
+import { measuredStore } from './measured-store.ts';
+import { type Metrics, workerMetrics } from './metrics.ts';
+import { Readiness } from './readiness.ts';
+
+export interface WorkerPorts {
+  store: FleetStore;
+  queue: JobQueue;
+  /** Resolves when the queue's server answered. */
+  pingQueue(): Promise<void>;
+  /** null: it is none of this worker's. */
+  project(name: string): FleetProject | null;
+  /** Of message bytes in memory, over all jobs. */
+  budget: ByteBudget;
+  /** How long a lease lasts without being renewed. */
+  leaseMs: number;
+  log: WorkerLog;
+}
+
+export interface WorkerOptions {
+  /** Letters, digits and `-`; another one with each start. */
+  id: string;
+  version: string;
+  projects: readonly string[];
+  atOnce: number;
+  listen: Address;
+  /** Stop: finish what is in flight, then return. */
+  stop: AbortSignal;
+  /** Return at once: what is in flight is given up, and found by who takes it over. */
+  giveUp: AbortSignal;
+}
+
+const HEARTBEAT_MS = 5000;
+/** After one that failed, and how long an answer is waited for. */
+const AGAIN_MS = 1000;
+const ANSWER_MS = 5000;
+/** From the signal to the exit are 30 s at most: the jobs have most of it. */
+const GRACE_MS = 25_000;
+const LAST_WORDS_MS = 1500;
+
+/**
+ * Takes jobs until it is stopped.
+ *
+ *   starting   its address is taken, the services answered once    taking jobs
+ *   ready      takes jobs; /readyz says whether the services       stopping
+ *              answer: it goes on when they do again
+ *   stopping   takes nothing more; slices end at the next safe     gone
+ *              point; what has not after 25 s is given up, and its
+ *              leases run out by themselves
+ *
+ * Throws USAGE when its address is taken, and what the first heartbeat throws.
+ */
+export async function runWorker(ports: WorkerPorts, options: WorkerOptions): Promise<void> {
+  const { log } = ports;
+  const metrics = workerMetrics(options.version);
+  const store = measuredStore(ports.store, metrics);
+  const readiness = new Readiness(['redis', 'postgres']);
+  const { queue, project, budget, leaseMs } = ports;
+  const emit: FleetPorts['emit'] = (event, of) => {
+    if (event.type === 'waiting' && !event.over) metrics.waited(of.project);
+  };
+  const handler = fleetHandler({ store, project, worker: options.id, budget, leaseMs, log, emit });
+  const feeder = fleetFeeder({ store, project, log, queue, projects: options.projects });
+  const endpoints = await serveEndpoints(options.listen, {
+    notReady: () => readiness.reason(performance.now()),
+    metrics: () => metrics.text(),
+    onError: (error) => log.trouble({}, error, 'an endpoint failed'),
+  });
+  const over = new AbortController();
+  try {
+    const self = selfOf(options);
+    const beat = (): Promise<void> => store.runs.seen({ ...self, running: metrics.running });
+    await beat();
+    readiness.answered('postgres', performance.now());
+    await ports.pingQueue();
+    readiness.answered('redis', performance.now());
+    const until = AbortSignal.any([options.stop, options.giveUp]);
+    const watching = [
+      watch('postgres', beat, { readiness, log, signal: over.signal }),
+      watch('redis', () => ports.pingQueue(), { readiness, log, signal: over.signal }),
+    ];
+    const feeding = feeder.run(until);
+    const worker = queue.work(counted(handler, { metrics, log }), { atOnce: options.atOnce });
+    const { projects, atOnce, version } = options;
+    log.info({ listen: endpoints.address, projects, at_once: atOnce, version, pid: process.pid }, 'ready');
+    let bug: unknown;
+    await Promise.race([aborted(until), feeding]).catch((error: unknown) => {
+      bug = error;
+    });
+    readiness.stopping();
+    log.info({ running: metrics.running }, 'stopping: finishing what is in flight');
+    await Promise.race([worker.stop(GRACE_MS), aborted(options.giveUp), pause(GRACE_MS + LAST_WORDS_MS)]);
+    if (metrics.running > 0) log.warn({ running: metrics.running }, 'given up: their leases run out by themselves');
+    over.abort();
+    const rest = Promise.all([feeding.catch(() => undefined), ...watching]);
+    await Promise.race([rest, pause(LAST_WORDS_MS)]);
+    await leave(store, { id: options.id, log });
+    if (bug !== undefined) throw bug;
+    log.info({}, 'stopped');
+  } finally {
+    over.abort();
+    await endpoints.close();
+  }
+}
+
+const selfOf = ({ id, version, projects, atOnce }: WorkerOptions): Omit<FleetWorker, 'seenAt' | 'running'> => ({
+  ...{ id, version, projects, atOnce },
+  host: hostname(),
+  pid: process.pid,
+  startedAt: new Date().toISOString(),
+});
+
+/** Counts what becomes of the jobs, and says it in the log. */
+function counted(handler: JobHandler, { metrics, log }: { metrics: Metrics; log: WorkerLog }): JobHandler {
+  return async (slice: JobSlice): Promise<SliceEnd> => {
+    const started = performance.now();
+    const fields = () => ({ job: slice.id, ms: Math.round(performance.now() - started) });
+    metrics.jobStarted();
+    try {
+      const end = await handler(slice);
+      metrics.jobLeft(end.kind);
+      log.info({ ...fields(), end: end.kind, ...(end.kind === 'later' ? { again_in_ms: end.inMs } : {}) }, 'slice');
+      return end;
+    } catch (error) {
+      metrics.jobLeft('failed');
+      log.trouble(fields(), error, 'a job failed');
+      throw error;
+    }
+  };
+}
+
+/** Asks a service again and again; says when it fell silent, and when it is back. */
+async function watch(
+  service: 'redis' | 'postgres',
+  ask: () => Promise<void>,
+  { readiness, log, signal }: { readiness: Readiness; log: WorkerLog; signal: AbortSignal },
+): Promise<void> {
+  let isSilent = false;
+  while (!signal.aborted) {
+    await pause(isSilent ? AGAIN_MS : HEARTBEAT_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    try {
+      await inTime(ask());
+      readiness.answered(service, performance.now());
+      if (isSilent) log.info({ service }, 'answers again');
+      isSilent = false;
+    } catch (error) {
+      readiness.silent(service, codeOf(error));
+      if (!isSilent) log.trouble({ service }, error, 'does not answer');
+      isSilent = true;
+    }
+  }
+}
+
+async function inTime(answer: Promise<void>, ms = ANSWER_MS): Promise<void> {
+  const timer = new AbortController();
+  const late = pause(ms, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`no answer in ${ms / 1000} s`);
+  });
+  late.catch(() => undefined);
+  try {
+    await Promise.race([answer, late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : 'no answer';
+}
+
+/** So that nobody counts on it until its last heartbeat is old. */
+async function leave(store: FleetStore, { id, log }: { id: string; log: WorkerLog }): Promise<void> {
+  try {
+    await inTime(store.runs.left(id), LAST_WORDS_MS);
+  } catch (error) {
+    log.trouble({}, error, 'could not say that it leaves; its last heartbeat will be old soon');
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,0 +1,1 @@
+export { type FleetStoreOptions, openFleetStore } from './fleet-store.ts';
