@@ -30,17 +30,23 @@ const ROWS: readonly Row[] = [
 ];
 
 say(
-  '| to | workers | mailboxes at once | all done, days | half of the mailboxes, days | messages/s | cores in use | what decides |',
+  '| to | workers | mailboxes at once | all done, days | half of the mailboxes, days | messages/s | cores in use | what held the last one up | what held up most |',
 );
-say('|---|---|---|---|---|---|---|---|');
+say('|---|---|---|---|---|---|---|---|---|');
 for (const row of ROWS) say(lineOf(row, simulate(worldOf(row), GRAIN)));
 
-function lineOf({ to, workers, mailboxesAtOnce }: Row, { makespan, done, messages, use, heldUp }: Simulation): string {
-  const [first, second] = heldUp.filter(({ mailboxHours }) => mailboxHours >= 1);
-  const decides = [first, second].flatMap((held) => (held === undefined ? [] : [held.limit.kind])).join(', then ');
+function lineOf(
+  { to, workers, mailboxesAtOnce }: Row,
+  { makespan, done, messages, use, heldUp, last }: Simulation,
+): string {
   const cells = [
     ...[to, workers, mailboxesAtOnce, days(makespan), days(done.half)],
-    ...[Math.round(messages / makespan), `${Math.round(use.cpu * 100)} %`, decides],
+    ...[
+      Math.round(messages / makespan),
+      `${Math.round(use.cpu * 100)} %`,
+      last?.kind ?? '',
+      heldUp[0]?.limit.kind ?? '',
+    ],
   ];
   return `| ${cells.join(' | ')} |`;
 }

@@ -2,6 +2,7 @@
  * How close the simulation comes to copies that are really made, by one process between two Dovecots on this machine:
  * `npm run bench:simulation`, or so many times: `npm run bench:simulation -- --runs 3`.
  */
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeTempDir, startDovecot } from '@mxodus/lab';
@@ -20,6 +21,7 @@ const open = (name: string) =>
 const old = await open('old');
 const fresh = await open('new');
 try {
+  say(`Load before: ${loadavg()[0]?.toFixed(1)}. What is measured on a busy machine takes longer.\n`);
   say('| copy | messages | MB | predicted, s | measured, s | predicted / measured | what decides, by the simulation |');
   say('|---|---|---|---|---|---|---|');
   for (const [index, scenario] of SCENARIOS.entries()) {

@@ -132,7 +132,7 @@ describe.each([
 });
 
 it('stops at Ctrl-C after what is in flight, and the same command goes on', async () => {
-  await start({ seed: { messagesPerUser: 4000, seed: 6, hostile: false, largestBytes: 100_000 } });
+  await start({ seed: { messagesPerUser: 1500, seed: 6, hostile: false, largestBytes: 100_000 } });
   const child = journey.spawn('sync', journey.plan, '--json');
   const finished = finish(child);
   if (child.stdout !== null) await once(child.stdout, 'data');

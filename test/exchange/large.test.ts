@@ -25,9 +25,8 @@ async function start(users: readonly string[]): Promise<ExchangeWorld> {
     server: 'timeout: 5s',
     config: 'sync: { settle: 600ms }',
   });
-  for (const user of users) {
-    await store(world.old, user, [{ raw: plain('small') }, { raw: withAttachment('large', BYTES) }]);
-  }
+  const large = withAttachment('large', BYTES);
+  for (const user of users) await store(world.old, user, [{ raw: plain('small') }, { raw: large }]);
   await world.readOldAgain();
   expect(await world.run('plan')).toMatchObject({ code: 0 });
   return world;

@@ -7,21 +7,27 @@ export interface Storm {
   messagesPerMailbox: number;
   workers: number;
   kills: number;
-  /** Between two blows. */
+  /** Between two kills. */
   pauseMs: number;
+  /** How long the copy takes at least, so that all of it happens in its midst: a limit of bytes a second. */
+  seconds: number;
   seed: number;
 }
+
+/** Of a message with a median of 1500. */
+const MEAN_BYTES = 4000;
 
 /**
  * A sync by workers that are killed one after the other, each replaced by a new one, while Redis is restarted, then emptied, and
  * PostgreSQL restarted. It has to end by itself.
  */
-export async function storm({ mailboxes, messagesPerMailbox, workers: count, kills, pauseMs, seed }: Storm) {
+export async function storm({ mailboxes, messagesPerMailbox, workers: count, kills, pauseMs, seconds, seed }: Storm) {
+  const bytesPerSecond = Math.ceil((mailboxes * messagesPerMailbox * MEAN_BYTES) / seconds);
   const users = Array.from({ length: mailboxes }, (_, index) => `u${index}`);
   const fleet = await startFleet({
     users,
     seed: { messagesPerUser: messagesPerMailbox, seed, medianBytes: 1500, hostile: false, folders: 5 },
-    limits: '{ connections: 24, connections_per_mailbox: 3 }',
+    limits: `{ connections: 24, connections_per_mailbox: 3, bytes_per_second: ${bytesPerSecond} }`,
     slice: '5s',
     lease: '4s',
   });

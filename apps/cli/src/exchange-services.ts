@@ -205,7 +205,7 @@ function accountOf(
       imap:
         imap === undefined || imapTokens === null
           ? null
-          : (signal, onWrite): Promise<Appender> =>
+          : (signal, onWrite, mayCommit): Promise<Appender> =>
               imapAccount({
                 server,
                 ...imap,
@@ -215,7 +215,7 @@ function accountOf(
                 auth: { method: 'xoauth2', tokens: imapTokens },
                 compress: false,
                 timeoutMs: config.timeout,
-              }).openAppender(signal, onWrite),
+              }).openAppender(signal, onWrite, mayCommit),
     },
   });
 }

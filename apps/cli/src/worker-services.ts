@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Config, FleetStore, TrafficBook } from '@mxodus/model';
 import { type FleetGovernorOptions, type FleetRedis, redisGovernor, redisRequestGovernor } from '@mxodus/queue/bullmq';
 import { assertPlanFresh, ByteBudget, type FleetProject } from '@mxodus/runner';
@@ -39,13 +40,13 @@ export async function startWorker(session: Session, start: WorkerStart): Promise
   const log = workerLog({ worker: id, addresses: start.logAddresses, isName: (word) => names.has(word) });
   const { openFleetStore } = await import('@mxodus/ledger/postgres');
   const store = await openFleetStore({ url: fleet.postgresUrl, holder: `worker ${id}`, leaseMs: fleet.queue.lease });
-  session.atEnd.push(() => store.close());
+  session.atEnd.push(() => shortly(store.close()));
   const limits = connectionLimits(fleet.configs.map(({ config }) => config));
   const redis = await openQueue(fleet, {
     limits: (key) => limits.get(key) ?? 1,
     onTrouble: (error, job) => log.trouble(job === null ? {} : { job }, error, 'a trouble of the queue'),
   });
-  session.atEnd.push(() => redis.close());
+  session.atEnd.push(() => shortly(redis.close()));
   for (const warning of redis.warnings) log.warn({}, warning);
   const projects = await openProjects(session, fleet, { store, redis });
   for (const name of projects.flatMap(namesOf)) names.add(name);
@@ -63,6 +64,14 @@ export async function startWorker(session: Session, start: WorkerStart): Promise
       atOnce: start.atOnce ?? defaultPlaces(projects.map(serversOf)),
     },
   );
+}
+
+const CLOSE_MS = 1000;
+
+/** At the end of the process: a server that is away is not waited for, and what it does not hear of runs out by itself. */
+async function shortly(closing: Promise<void>): Promise<void> {
+  const closed = closing.catch(() => undefined);
+  await Promise.race([closed, pause(CLOSE_MS)]);
 }
 
 /** Of a host and a start: letters, digits and `-`. */
@@ -99,7 +108,7 @@ async function openProjects(
     });
     // For what is booked and numbered besides the passes; these are written under leases of their own.
     const ledger = await project.openLedger();
-    session.atEnd.push(() => ledger.close());
+    session.atEnd.push(() => shortly(ledger.close()));
     projects.push(project);
   }
   return projects;

@@ -1,12 +1,20 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { FleetStore, FleetWorker, JobHandler, JobQueue, JobSlice, SliceEnd } from '@mxodus/model';
+import {
+  type FleetStore,
+  type FleetWorker,
+  type JobHandler,
+  type JobQueue,
+  type JobSlice,
+  MxodusError,
+  type SliceEnd,
+} from '@mxodus/model';
 import { type ByteBudget, type FleetPorts, type FleetProject, fleetFeeder, fleetHandler } from '@mxodus/runner';
 import { type Address, serveEndpoints } from './endpoints.ts';
 import type { WorkerLog } from './log.ts';
 import { measuredStore } from './measured-store.ts';
 import { type Metrics, workerMetrics } from './metrics.ts';
-import { Readiness } from './readiness.ts';
+import { Readiness, type Service } from './readiness.ts';
 
 export interface WorkerPorts {
   store: FleetStore;
@@ -40,7 +48,9 @@ const HEARTBEAT_MS = 5000;
 const AGAIN_MS = 1000;
 const ANSWER_MS = 5000;
 /** From the signal to the exit are 30 s at most: the jobs have most of it. */
-const GRACE_MS = 25_000;
+const GRACE_MS = 23_000;
+/** What Redis may take to hear of jobs that were left undone; where it is away, their locks run out by themselves. */
+const PUT_BACK_MS = 5000;
 const LAST_WORDS_MS = 1500;
 
 /**
@@ -50,7 +60,7 @@ const LAST_WORDS_MS = 1500;
  *   ready      takes jobs; /readyz says whether the services       stopping
  *              answer: it goes on when they do again
  *   stopping   takes nothing more; slices end at the next safe     gone
- *              point; what has not after 25 s is given up, and its
+ *              point; what has not after 23 s is given up, and its
  *              leases run out by themselves
  *
  * Throws USAGE when its address is taken, and what the first heartbeat throws.
@@ -94,7 +104,7 @@ export async function runWorker(ports: WorkerPorts, options: WorkerOptions): Pro
     });
     readiness.stopping();
     log.info({ running: metrics.running }, 'stopping: finishing what is in flight');
-    await Promise.race([worker.stop(GRACE_MS), aborted(options.giveUp), pause(GRACE_MS + LAST_WORDS_MS)]);
+    await Promise.race([worker.stop(GRACE_MS), aborted(options.giveUp), idle(metrics, over.signal), pause(GRACE_MS)]);
     if (metrics.running > 0) log.warn({ running: metrics.running }, 'given up: their leases run out by themselves');
     over.abort();
     const rest = Promise.all([feeding.catch(() => undefined), ...watching]);
@@ -134,9 +144,15 @@ function counted(handler: JobHandler, { metrics, log }: { metrics: Metrics; log:
   };
 }
 
+/** Resolves when no job has been running for a while. */
+async function idle(metrics: Metrics, signal: AbortSignal): Promise<void> {
+  while (metrics.running > 0 && !signal.aborted) await pause(100);
+  await pause(PUT_BACK_MS, undefined, { signal }).catch(() => undefined);
+}
+
 /** Asks a service again and again; says when it fell silent, and when it is back. */
 async function watch(
-  service: 'redis' | 'postgres',
+  service: Service,
   ask: () => Promise<void>,
   { readiness, log, signal }: { readiness: Readiness; log: WorkerLog; signal: AbortSignal },
 ): Promise<void> {
@@ -145,40 +161,39 @@ async function watch(
     await pause(isSilent ? AGAIN_MS : HEARTBEAT_MS, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     try {
-      await inTime(ask());
+      await inTime(service, ask(), ANSWER_MS);
       readiness.answered(service, performance.now());
       if (isSilent) log.info({ service }, 'answers again');
       isSilent = false;
     } catch (error) {
-      readiness.silent(service, codeOf(error));
+      readiness.silent(service, error instanceof MxodusError ? error.code : 'no answer');
       if (!isSilent) log.trouble({ service }, error, 'does not answer');
       isSilent = true;
     }
   }
 }
 
-async function inTime(answer: Promise<void>, ms = ANSWER_MS): Promise<void> {
-  const timer = new AbortController();
-  const late = pause(ms, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`no answer in ${ms / 1000} s`);
-  });
-  late.catch(() => undefined);
+async function inTime(service: Service, answer: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(noAnswer(service, ms)), ms);
   try {
-    await Promise.race([answer, late]);
+    await Promise.race([answer, late.promise]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
 
-function codeOf(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : 'no answer';
-}
+const noAnswer = (service: Service, ms: number): MxodusError =>
+  new MxodusError(service === 'redis' ? 'QUEUE_UNREACHABLE' : 'LEDGER_UNREACHABLE', {
+    what: `${service === 'redis' ? 'Redis' : 'PostgreSQL'} did not answer`,
+    why: `nothing came back within ${ms / 1000} s`,
+    advice: 'look whether it runs and can be reached; the worker goes on when it can',
+  });
 
 /** So that nobody counts on it until its last heartbeat is old. */
 async function leave(store: FleetStore, { id, log }: { id: string; log: WorkerLog }): Promise<void> {
   try {
-    await inTime(store.runs.left(id), LAST_WORDS_MS);
+    await inTime('postgres', store.runs.left(id), LAST_WORDS_MS);
   } catch (error) {
     log.trouble({}, error, 'could not say that it leaves; its last heartbeat will be old soon');
   }

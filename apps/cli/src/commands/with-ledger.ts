@@ -63,6 +63,12 @@ async function underLease<T>(
   }
 }
 
-function lostLease(reason: unknown): unknown {
-  return reason instanceof MxodusError ? reason : new Error('a lease was lost', { cause: reason });
+/** Nobody takes over what a command of one process did: it is for its user to go on. */
+function lostLease(reason: unknown): MxodusError {
+  return new MxodusError('LEASE_LOST', {
+    what: 'this process is no longer the only one that may work on the project; it stopped',
+    why: 'it was out of touch with PostgreSQL for longer than its lease lasts',
+    advice: 'give the same command again: what was moved is kept, and what is in doubt is looked for first',
+    cause: reason,
+  });
 }

@@ -35,6 +35,7 @@ export function leftText(
   const said = detached ? `${found}; the workers of the fleet do it` : 'goes on; only this command has ended';
   return [
     `${style.bold(`Run ${run.id}`)} ${said}.`,
-    nextLine([commandLine('sync', words.sync), commandLine('fleet status', words.plan)], style).replace('then', 'or'),
+    nextLine([commandLine('sync', words.sync)], style),
+    `   or  ${commandLine('fleet status', words.plan)}`,
   ].join('\n');
 }

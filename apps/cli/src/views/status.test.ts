@@ -102,8 +102,8 @@ it('says of a run of the fleet where to look for more, instead of which worker h
   const view = { project: 'acme', standings: [ann], holder, run, words, cutover: null, now, width: 80 };
   expect(statusText(view, makeStyle(false)).split('\n')).toEqual(
     expect.arrayContaining([
-      '  fleet     run 7 is paused, ordered 2026-11-22 12:00 UTC: mxodus fleet status',
-      '            acme.plan.json',
+      '  fleet     run 7 is paused, ordered 2026-11-22 12:00 UTC',
+      '            mxodus fleet status acme.plan.json',
     ]),
   );
 });

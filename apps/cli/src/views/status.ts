@@ -38,17 +38,17 @@ export function statusText(view: StatusView, style: Style): string {
     ...wrap(verdict, width - 1),
     `  to come ${count(lag)} | not moved ${count(notMoved)} | in doubt ${count(inDoubt)}`,
   ];
-  if (run !== null) lines.push(...runLines(run, view));
+  if (run !== null) lines.push(...runLines(run, view.words));
   else if (holder !== null) lines.push(holderLine(holder, width));
   if (cutover !== null) lines.push(`  cutover   ${cutover}`);
   return [...lines, '', ...mailboxTable(view, style)].join('\n');
 }
 
-function runLines({ id, state, orderedAt }: Run, { words, width }: StatusView): string[] {
-  const text = `run ${id} is ${state}, ordered ${minuteOf(new Date(orderedAt))}: ${commandLine('fleet status', words)}`;
-  const [first = '', ...rest] = wrap(text, Math.max(20, width - 1 - LABEL));
-  return [`  ${'fleet'.padEnd(LABEL - 2)}${first}`, ...rest.map((line) => ' '.repeat(LABEL) + line)];
-}
+/** The command on a line of its own, so that it can be pasted. */
+const runLines = ({ id, state, orderedAt }: Run, words: readonly string[]): string[] => [
+  `  ${'fleet'.padEnd(LABEL - 2)}run ${id} is ${state}, ordered ${minuteOf(new Date(orderedAt))}`,
+  `${' '.repeat(LABEL)}${commandLine('fleet status', words)}`,
+];
 
 function holderLine(holder: LeaseHolder | string, width: number): string {
   if (typeof holder === 'string') return `  running   ${cutMiddle(holder, width - 1 - '  running   '.length)}`;

@@ -204,3 +204,28 @@ describe('in a log', () => {
     ]);
   });
 });
+
+describe('of a fleet', () => {
+  const follow = (log: boolean) => new SyncProgress({ mailboxes: 40, style: makeStyle(false), log, inFleet: true });
+
+  it('says that it waits for workers, and once there is one who has the mailbox', () => {
+    const view = follow(false);
+    expect(view.block(at(0), 100)).toEqual([
+      '  0 of 40 mailboxes active, 0 done, 40 queued, 0 with trouble       Ctrl-C leaves it going',
+    ]);
+    view.endedBefore(finished(EXIT.notAllMoved));
+    view.on(started(), at(1));
+    view.on({ ...progress(1000), folder: '', worker: 'vm1-3fa2' }, at(2));
+    const [ann = '', total] = view.block(at(3), 120);
+    expect(ann).toMatch(/1,000\/52,127 .* on vm1-3fa2$/);
+    expect(total).toContain('1 of 40 mailboxes active, 1 done, 38 queued, 1 with trouble');
+  });
+
+  it('has a line in a log now and then while nothing is under way', () => {
+    const view = follow(true);
+    expect([0, 2, 5, 6, 10].map((second) => view.due(at(second)))).toEqual([
+      ...[[], [], ['2026-11-22T12:00:05Z sync state=queued done=0 queued=40'], []],
+      ['2026-11-22T12:00:10Z sync state=queued done=0 queued=40'],
+    ]);
+  });
+});

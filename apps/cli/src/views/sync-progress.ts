@@ -41,11 +41,13 @@ export class SyncProgress implements EventView<MxodusEvent> {
   readonly #mailboxes: number;
   readonly #style: Style;
   readonly #log: boolean;
-  readonly #hint: string;
+  readonly #inFleet: boolean;
   readonly #active = new Map<string, Active>();
   #done = 0;
   #withTrouble = 0;
   #startedAt: number | null = null;
+  /** When it was said that nothing is under way. */
+  #saidAt: number | null = null;
 
   /**
    * @param options.log lines for a log file instead of for a terminal
@@ -55,7 +57,7 @@ export class SyncProgress implements EventView<MxodusEvent> {
     this.#mailboxes = options.mailboxes;
     this.#style = options.style;
     this.#log = options.log;
-    this.#hint = options.inFleet === true ? 'Ctrl-C leaves it going' : 'Ctrl-C stops safely';
+    this.#inFleet = options.inFleet ?? false;
   }
 
   on(event: MxodusEvent, at: Date): string[] {
@@ -87,7 +89,7 @@ export class SyncProgress implements EventView<MxodusEvent> {
   }
 
   block(at: Date, width: number): string[] {
-    if (this.#startedAt === null) return [];
+    if (this.#startedAt === null && !this.#inFleet) return [];
     const room = Math.max(16, Math.min(40, width - FIGURES_WIDTH));
     const names = [...this.#active.values()].map(({ mailbox }) => [...mailbox].length);
     const nameWidth = Math.min(room, Math.max(0, ...names));
@@ -102,10 +104,20 @@ export class SyncProgress implements EventView<MxodusEvent> {
   }
 
   due(at: Date): string[] {
+    if (this.#inFleet && this.#active.size === 0) return this.#idle(at);
     const interval = logInterval(at.getTime() - (this.#startedAt ?? at.getTime()));
     return [...this.#active.values()]
       .filter(({ loggedAt }) => at.getTime() - loggedAt >= interval)
       .map((active) => this.#logLine(active, at));
+  }
+
+  /** Nothing is heard of a run that waits for its workers: that it is followed is said all the same. */
+  #idle(at: Date): string[] {
+    this.#startedAt ??= at.getTime();
+    this.#saidAt ??= at.getTime();
+    if (at.getTime() - this.#saidAt < logInterval(at.getTime() - this.#startedAt)) return [];
+    this.#saidAt = at.getTime();
+    return [`${timestamp(at)} sync state=queued done=${this.#done} queued=${this.#mailboxes - this.#done}`];
   }
 
   #start(event: EventOf<'mailbox_started'>, at: Date): string[] {
@@ -200,8 +212,9 @@ export class SyncProgress implements EventView<MxodusEvent> {
     const text =
       `  ${this.#active.size} of ${counted(this.#mailboxes, 'mailbox')} active, ${count(this.#done)} done, ` +
       `${count(queued)} queued, ${count(this.#withTrouble)} with trouble`;
-    const room = Math.min(width - 1, 90) - this.#hint.length;
-    return shownWidth(text) < room ? `${padTo(text, room)}${this.#style.dim(this.#hint)}` : text;
+    const hint = this.#inFleet ? 'Ctrl-C leaves it going' : 'Ctrl-C stops safely';
+    const room = Math.min(width - 1, 90) - hint.length;
+    return shownWidth(text) < room ? `${padTo(text, room)}${this.#style.dim(hint)}` : text;
   }
 
   #logLine(active: Active, at: Date): string {

@@ -51,6 +51,7 @@ export class Database {
   readonly #names = new Map<string, string>();
 
   constructor({ url, schema, most, stillMs = STILL_MS, patienceMs = PATIENCE_MS }: DatabaseOptions) {
+    assertConnectionString(url);
     this.#patienceMs = patienceMs;
     this.#config = {
       connectionString: url,
@@ -63,7 +64,7 @@ export class Database {
       ...(schema === null ? {} : { options: `-c search_path=${schema}` }),
       types: { getTypeParser: typeParser },
     };
-    this.#pool = pool(this.#config, most);
+    this.#pool = new pg.Pool({ ...this.#config, max: most, allowExitOnIdle: true });
     // A connection that ends, idle or between two statements of a transaction: its next query says so, or another one is made.
     this.#pool.on('error', () => undefined);
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
@@ -128,9 +129,18 @@ export class Database {
     });
   }
 
-  /** Statements without values on one connection; the first begins and the last ends the transaction. */
-  async script(statements: readonly string[]): Promise<void> {
-    await this.#patiently(() => this.#pool.query(statements.join(';\n')));
+  /** Statements without values in one transaction; by one process at a time, which has the advisory lock before it begins. */
+  async script(lock: number, statements: readonly string[]): Promise<void> {
+    await this.#patiently(async () => {
+      const client = await this.#pool.connect();
+      try {
+        await client.query('select pg_advisory_lock($1)', [lock]);
+        await client.query(['begin', ...statements, 'commit'].join(';\n'));
+      } finally {
+        // Its end is the end of the lock too, whatever became of the statements.
+        client.release(true);
+      }
+    });
   }
 
   /** One of the caller's own, outside of the pool. */
@@ -193,17 +203,14 @@ export class Database {
   }
 }
 
-function pool(config: pg.ClientConfig, most: number): pg.Pool {
-  try {
-    return new pg.Pool({ ...config, max: most, allowExitOnIdle: true });
-  } catch {
-    // Its words would show the connection string.
-    throw new MxodusError('LEDGER_REFUSED', {
-      what: '`ledger.url` is no connection string',
-      why: 'it cannot be read as one',
-      advice: 'write it like postgres://user:password@host:5432/database',
-    });
-  }
+/** Its own words for a wrong one would show it. */
+function assertConnectionString(url: string): void {
+  if (/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? '')) return;
+  throw new MxodusError('LEDGER_REFUSED', {
+    what: '`ledger.url` is no connection string',
+    why: 'it cannot be read as one',
+    advice: 'write it like postgres://user:password@host:5432/database',
+  });
 }
 
 export const leaseLost = ({ name }: Pick<Fence, 'name'>): MxodusError =>

@@ -13,15 +13,15 @@ export async function migrateFleet(database: Database): Promise<void> {
   // Outside of `write`, which needs what is made here.
   const [there] = await database.rows("select to_regclass('mxodus.workers') is not null as there");
   if (there?.there === true) return;
-  const statements = ['begin', `select pg_advisory_xact_lock(${LOCK})`, ...FLEET_SCHEMA, 'commit'];
-  await database.script(statements);
+  await database.script(LOCK, FLEET_SCHEMA);
 }
 
 /** Brings the schema of a project up to date; makes it where it is not there. */
 export async function migrateLedger(database: Database, schema: string): Promise<void> {
   if ((await ledgerVersion(database, schema)) === NEWEST) return;
   await database.write(async (writer) => {
-    await writer.rows('select pg_advisory_xact_lock($1)', [LOCK]);
+    // A lock of a table, not an advisory one: only then PostgreSQL 15 sees a schema that somebody made meanwhile (2026-11).
+    await writer.changed('lock table mxodus.workers in share row exclusive mode');
     await writer.changed(`create schema if not exists ${schema}`);
     await writer.changed(`set local search_path to ${schema}`);
     await writer.changed(`create table if not exists mxodus_schema (version integer primary key, name text not null)`);

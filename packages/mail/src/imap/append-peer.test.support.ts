@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
-import { type Certificates, createCertificates, makeTempDir } from '@mxodus/lab';
+import { createCertificates, withTempDir } from '@mxodus/lab';
 import type { OutgoingMessage } from '@mxodus/model';
 import { AppendChannel, type AppendChannelOptions } from './append-channel.ts';
 import { compressed, type Directions } from './compress.ts';
@@ -143,30 +143,17 @@ async function inClear(): Promise<{ ours: Socket; server: Socket }> {
   return { ours, server };
 }
 
-let certificates: Promise<Certificates> | undefined;
-
-/** Made once: that takes longer than everything else. */
-async function madeCertificates(): Promise<Certificates> {
-  const temp = await makeTempDir();
-  try {
-    return await createCertificates(join(temp.path, 'tls'));
-  } finally {
-    process.once('exit', () => void temp.remove());
-  }
-}
-
 export async function overTls(): Promise<{ ours: Socket; server: Socket }> {
-  certificates ??= madeCertificates();
-  const { server: files, caFile } = await certificates;
-  const [cert, key, ca] = await Promise.all(
-    [files.valid.certFile, files.valid.keyFile, caFile].map((file) => readFile(file)),
-  );
-  const listening = createTlsServer({ cert, key });
+  const [cert, key, ca] = await withTempDir(async (dir) => {
+    const { server: files, caFile } = await createCertificates(join(dir, 'tls'));
+    return Promise.all([files.valid.certFile, files.valid.keyFile, caFile].map((file) => readFile(file, 'utf8')));
+  });
+  const listening = createTlsServer({ cert: cert ?? '', key: key ?? '' });
   listening.listen(0, '127.0.0.1');
   await once(listening, 'listening');
   const accepted = once(listening, 'secureConnection');
   const { port } = listening.address() as AddressInfo;
-  const ours = connectTls({ port, host: '127.0.0.1', servername: 'localhost', ...(ca === undefined ? {} : { ca }) });
+  const ours = connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: ca ?? '' });
   const [server]: Socket[] = await accepted;
   listening.close();
   if (server === undefined) throw new Error('nobody connected');

@@ -9,7 +9,7 @@ import type { FrozenSetting } from './frozen-append.test.support.ts';
 
 const SCRIPT = join(import.meta.dirname, 'frozen-append.test.support.ts');
 /** Longer than a busy machine keeps a process waiting. */
-const LEASE_MS = 2000;
+const LEASE_MS = 3000;
 
 const stops: (() => unknown)[] = [];
 afterAll(async () => {
@@ -87,7 +87,7 @@ async function run(dovecot: Dovecot, { user, tls = 'none', ...sizes }: Case) {
   stops.push(() => child.kill('SIGKILL'));
   const said: string[] = [];
   child.stdout?.setEncoding('utf8').on('data', (text: string) => said.push(...text.trim().split('\n')));
-  await until('the line is full, in the middle of a literal', () => link.isClogged());
+  await until('the line is full, in the middle of a literal', () => link.isClogged(), 100_000);
   await settledDown(said);
   return { dovecot, user, link, child, said };
 }

@@ -150,7 +150,7 @@ export class BullmqWorker implements QueueWorker {
     const { trouble, timings } = this.#ports;
     // Not all at once.
     const thrown = await putOff(seat, timings.noRoomMs * (0.5 + Math.random() / 2), trouble);
-    if (seat.slice.left === CANCELLED) await this.#remove(seat.id);
+    if (seat.slice.left === CANCELLED) await this.#drop(seat.id);
     else this.#room.enter(seat.id, Object.keys(jobData(seat.job.data).connections), asked);
     return thrown;
   }
@@ -162,8 +162,8 @@ export class BullmqWorker implements QueueWorker {
     try {
       await handBack(seat, outcome, { queue, trouble });
     } catch (thrown) {
-      // Cancelled while it was on its way.
-      if (seat.slice.left === CANCELLED && outcome.kind !== CANCELLED) await this.#remove(seat.id);
+      // It may have been cancelled while it was on its way: who did that could not remove it, and marked it before.
+      if (outcome.kind === 'later' || outcome.kind === 'after') await this.#dropIfCancelled(seat);
       throw thrown;
     }
   }
@@ -183,7 +183,6 @@ export class BullmqWorker implements QueueWorker {
   #cancelled(ids: readonly string[]): void {
     for (const id of ids) {
       this.#seats.get(id)?.slice.leave(CANCELLED);
-      // Its place in the line holds others up.
       if (this.#room.leave(id)) this.#inBackground(id, this.#ports.reservations.giveBack(id));
     }
   }
@@ -192,10 +191,22 @@ export class BullmqWorker implements QueueWorker {
   #lookForCancelled(): void {
     for (const { id, slice } of this.#seats.values()) {
       const look = async (): Promise<void> => {
-        const job = await this.#ports.queue.getJob(id);
-        if (job !== undefined && jobData(job.data).cancelled) slice.leave(CANCELLED);
+        if (await this.#isCancelled(id)) slice.leave(CANCELLED);
       };
       this.#inBackground(id, look());
+    }
+  }
+
+  async #isCancelled(id: string): Promise<boolean> {
+    const job = await this.#ports.queue.getJob(id);
+    return job !== undefined && jobData(job.data).cancelled === true;
+  }
+
+  async #dropIfCancelled({ id, slice }: Seat): Promise<void> {
+    try {
+      if (slice.left === CANCELLED || (await this.#isCancelled(id))) await this.#drop(id);
+    } catch (error) {
+      this.#ports.trouble.tell(error, id);
     }
   }
 
@@ -208,11 +219,14 @@ export class BullmqWorker implements QueueWorker {
     if ((await redis.lockAgain(lock, timings.lockMs)) === 'lost') seat.slice.leave('lost');
   }
 
-  async #remove(id: string): Promise<void> {
-    await this.#ports.queue
-      .getBackend()
-      .remove(id, false)
-      .catch((error: unknown) => this.#ports.trouble.tell(error, id));
+  /** With its place in the line, which holds others up. */
+  async #drop(id: string): Promise<void> {
+    try {
+      await this.#ports.queue.getBackend().remove(id, false);
+      await this.#ports.reservations.giveBack(id);
+    } catch (error) {
+      this.#ports.trouble.tell(error, id);
+    }
   }
 
   #bullTrouble(error: Error): void {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { JobSlice, QueuedJob, SliceEnd } from '@mxodus/model';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { aWhile, eventually, Stage } from '../contract/stage.ts';
+import { aWhile, eventually, Stage } from '../contract/stage.test.support.ts';
 import { startQueues, type TestQueues } from './queues.test.support.ts';
 
 let queues: TestQueues;

@@ -1,6 +1,6 @@
 import { type Job, type JobEngine, MxodusError } from '@mxodus/model';
 import { describe, expect, it } from 'vitest';
-import { aWhile, eventually, Stage } from './stage.ts';
+import { aWhile, eventually, Stage } from './stage.test.support.ts';
 
 const never = new AbortController().signal;
 
