@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/lab': ['model'],
   'packages/smtp': ['model'],
   'packages/runner': ['engine', 'model'],
-  'apps/worker': ['engine', 'model', 'runner'],
+  'apps/worker': ['model', 'runner'],
   'apps/cli': ['dns', 'engine', 'lab', 'ledger', 'mail', 'model', 'queue', 'runner', 'smtp', 'worker'],
 };
 /** Only tests drive real servers. */

@@ -2,31 +2,34 @@ import { expect } from 'vitest';
 import { finish } from '../journey.ts';
 import { startStreamWorld } from './stream-world.ts';
 
-/** kill -9 of the real process, so many times, at moments spread over all states, while mail keeps coming. */
-export async function killRun(wantedKills: number): Promise<void> {
+/**
+ * kill -9 of the real process, while mail keeps coming.
+ *
+ * @param kills for each, after how many lines of the process. One means: killed at the first thing it does.
+ */
+export async function killRun(kills: readonly number[]): Promise<void> {
   const world = await startStreamWorld({ messages: 4, lab: { mxTtl: 4 } });
   try {
     await world.prepare();
     world.begin();
-    let kills = 0;
+    let killed = 0;
     for (;;) {
       const child = world.start('cutover', 'run', world.plan, '--execute', '--json');
-      // One line means: killed at the first thing it does. Now and then two, or a wait would never be over.
-      const lines = kills % 4 === 3 ? 2 : 1;
+      const lines = kills[killed] ?? Number.POSITIVE_INFINITY;
       let seen = 0;
       child.stdout?.on('data', (chunk: Buffer) => {
         seen += chunk.toString().split('"cutover_').length - 1;
-        if (kills < wantedKills && seen >= lines) child.kill('SIGKILL');
+        if (seen >= lines) child.kill('SIGKILL');
       });
       const { code } = await finish(child);
       if (code !== null) {
         expect(code).toBe(0);
         break;
       }
-      kills += 1;
-      if (kills === wantedKills) await world.hush();
+      killed += 1;
+      if (killed === kills.length) await world.hush();
     }
-    expect(kills).toBe(wantedKills);
+    expect(killed).toBe(kills.length);
     const entries = await world.entries();
     expect(entries.at(-1)).toMatchObject({ state: 'RESTORED' });
     const accepted = entries.flatMap((entry) => (entry.event === 'accepted' ? [entry.facts.phase] : []));
