@@ -9,6 +9,7 @@ const NEEDED = {
   '/usr/sbin/dovecot': 'dovecot-imapd',
   '/usr/sbin/named': 'bind9',
   '/usr/bin/openssl': 'openssl',
+  ...withoutWhichNodeStops(),
 };
 const NEEDED_BY_BENCH = { '/usr/bin/mbsync': 'isync' };
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -21,6 +22,12 @@ const stop = (what, why, advice) => {
 };
 const run = (command, args, options = {}) =>
   spawnSync(command, args, { stdio: ['ignore', 2, 2], ...options }).status === 0;
+
+/** Node 26, which the lock file brings, is linked to it; a Debian without a compiler may not have it. */
+function withoutWhichNodeStops() {
+  const triplet = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch];
+  return triplet === undefined ? {} : { [`/usr/lib/${triplet}/libatomic.so.1`]: 'libatomic1' };
+}
 
 /** Debian starts a server as soon as its package is installed; nobody asked for a system-wide mail server here. */
 function withoutStartingServices(root, work) {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,11 +20,18 @@ export function testFolder(): string {
 /** Makes it; what is returned removes it, with all that tests have left there. */
 export function openTestFolder(): () => void {
   if (testFolder() !== OWN) return () => undefined;
+  // Of runs that were killed: memory is not given back by itself.
+  for (const name of readdirSync(MEMORY).filter((one) => /^mxl-\d+$/.test(one))) {
+    if (!existsSync(`/proc/${name.slice(4)}`)) remove(join(MEMORY, name));
+  }
   mkdirSync(OWN, { recursive: true });
   // Servers that gave up root's rights, and programs run as somebody else, have their own files there.
   chmodSync(OWN, 0o1777);
-  return () => rmSync(OWN, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  return () => remove(OWN);
 }
+
+const remove = (folder: string): void =>
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 
 function isRoomy(): boolean {
   if (!existsSync(MEMORY)) return false;

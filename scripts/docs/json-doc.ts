@@ -1,5 +1,6 @@
 import { bucketsSchema, cutoverStatusSchema, eventSchema, planSchema, syncSummarySchema } from '@mxodus/model';
 import { certificateSchema } from '../../apps/cli/src/certificate/certificate-schema.ts';
+import { simulationSchema } from '../../apps/cli/src/views/simulation-json.ts';
 import { asNode, fieldTable, nodeAt, type SchemaNode } from './schema-table.ts';
 
 /** docs/json-output.md: what programs read. */
@@ -22,6 +23,7 @@ export function jsonDoc(): string {
     `### \`mailboxes[]\` of a plan\n\n${fieldTable(mailbox, ['folders'])}`,
     `### \`mailboxes[].folders[]\` of a plan\n\n${fieldTable(nodeAt(mailbox, 'folders.[]'))}`,
     `### \`domains[]\` of a plan\n\n${fieldTable(nodeAt(plan, 'domains.[]'))}`,
+    `## \`simulation\`\n\nIn the summary of \`mxodus plan --simulate --json\`; [simulation.md](simulation.md) says what it means.\n\n${fieldTable(simulationSchema.toJSONSchema())}`,
   ].join('\n\n')}\n`;
 }
 

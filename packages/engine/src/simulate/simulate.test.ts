@@ -124,6 +124,13 @@ describe('several mailboxes', () => {
     expect(simulate(worldOf(late, { fleet: fleet({ places: 1, slice: 100 }) })).done.half).toBeLessThan(102);
   });
 
+  it('are not all begun at once: only about twice as many as there are places have their turns', () => {
+    const { done, makespan } = simulate(
+      worldOf(several(12, mailboxOf(60_000)), { fleet: fleet({ places: 1, slice: 20 }) }),
+    );
+    expect(done.half).toBeLessThan(0.75 * makespan);
+  });
+
   it('of another customer are not held up by many', () => {
     const many = several(50, mailboxOf(60_000, { project: 'big' }));
     const few = several(2, mailboxOf(500, { project: 'few' }));

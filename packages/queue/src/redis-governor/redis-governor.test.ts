@@ -109,11 +109,15 @@ describe('what a server asked of one worker', () => {
     const seen = await memory(server.connect());
     expect(seen).toContain('too fast');
     expect(seen).not.toMatch(/ann|bob|example/);
-    one.governor.slowDown(BOB, pause(1200, { scope: 'host', words: 'busy' }));
+    one.governor.slowDown(BOB, pause(30_000, { scope: 'host', words: 'busy' }));
     await until('two heard of it', () => commandWaits(two, BOB));
-    const ear = listener();
-    await two.governor.admit(BOB, 0, ear);
+    const leave = new AbortController();
+    const ear = listener(leave.signal);
+    const waiting = two.governor.admit(BOB, 0, ear);
+    await until('it is told', () => ear.heard.length > 0);
     expect(ear.heard[0]?.why).toBe('old asked for a pause: "busy"');
+    leave.abort();
+    await expect(waiting).rejects.toThrow();
   });
 
   it('is one connection less than each has; who has none has no more than who was refused', async () => {
