@@ -1,5 +1,6 @@
 import { bucketsSchema, cutoverStatusSchema, eventSchema, planSchema, syncSummarySchema } from '@mxodus/model';
 import { certificateSchema } from '../../apps/cli/src/certificate/certificate-schema.ts';
+import { fleetSummarySchema, fleetTaskSchema, fleetWorkerSchema } from '../../apps/cli/src/views/fleet-json.ts';
 import { simulationSchema } from '../../apps/cli/src/views/simulation-json.ts';
 import { asNode, fieldTable, nodeAt, type SchemaNode } from './schema-table.ts';
 
@@ -18,6 +19,9 @@ export function jsonDoc(): string {
     `### \`summary\`\n\n${SUMMARY}\n\n${fieldTable(shown(syncSummarySchema.toJSONSchema()), ['buckets'])}`,
     `### \`cutover_status\`\n\nThe one line of \`mxodus cutover status --json\`.\n\n${fieldTable(shown(cutoverStatusSchema.toJSONSchema()))}`,
     `### \`cutover_report\`\n\nThe one line of \`mxodus cutover report --json\`.\n\n${fieldTable(shown(certificateSchema.toJSONSchema()))}`,
+    `### \`fleet_worker\`\n\nOf \`mxodus fleet status --json\`, as the next: one a worker.\n\n${fieldTable(shown(fleetWorkerSchema.toJSONSchema()))}`,
+    `### \`fleet_task\`\n\nOne for each mailbox, or mailboxes that share a destination, of the run.\n\n${fieldTable(shown(fleetTaskSchema.toJSONSchema()))}`,
+    `### \`summary\` of \`fleet status\`\n\nThat of \`sync\` has \`run\` too in a fleet; where it left a run, \`run\` and \`run_state\` only. Those of \`pause\`, \`resume\` and \`cancel\` have both and \`mailboxes_left\`, that of \`first\` \`run\` and \`tasks\`.\n\n${fieldTable(fleetSummarySchema.toJSONSchema())}`,
     `## Buckets\n\n${BUCKETS}\n\n${fieldTable(bucketsSchema.toJSONSchema())}`,
     `## The plan\n\n${PLAN}\n\n${fieldTable(plan, ['mailboxes', 'domains'])}`,
     `### \`mailboxes[]\` of a plan\n\n${fieldTable(mailbox, ['folders'])}`,

@@ -5,9 +5,9 @@ import { startStreamWorld } from './stream-world.ts';
 /**
  * kill -9 of the real process, while mail keeps coming.
  *
- * @param kills for each, after how many lines of the process. One means: killed at the first thing it does.
+ * @param kills for each process, what it has said when it is killed
  */
-export async function killRun(kills: readonly number[]): Promise<void> {
+export async function killRun(kills: readonly RegExp[]): Promise<void> {
   const world = await startStreamWorld({ messages: 4, lab: { mxTtl: 4 } });
   try {
     await world.prepare();
@@ -15,11 +15,11 @@ export async function killRun(kills: readonly number[]): Promise<void> {
     let killed = 0;
     for (;;) {
       const child = world.start('cutover', 'run', world.plan, '--execute', '--json');
-      const lines = kills[killed] ?? Number.POSITIVE_INFINITY;
-      let seen = 0;
+      const kill = kills[killed];
+      let said = '';
       child.stdout?.on('data', (chunk: Buffer) => {
-        seen += chunk.toString().split('"cutover_').length - 1;
-        if (seen >= lines) child.kill('SIGKILL');
+        said += chunk.toString();
+        if (kill?.test(said)) child.kill('SIGKILL');
       });
       const { code } = await finish(child);
       if (code !== null) {

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { until } from '@mxodus/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fleetTaskSchema } from '../../apps/cli/src/views/fleet-json.ts';
 import { finish, summaryOf } from '../journey.ts';
 import { type Fleet, startFleet, type Worker } from './fleet-world.ts';
 
@@ -86,9 +87,16 @@ describe('a run of the fleet', () => {
     expect(other).toMatchObject({ code: 5, stderr: expect.stringMatching(/BUSY[\s\S]*run 1\b/) });
     const inline = await fleet.run('sync', fleet.plan, '--queue', 'inline');
     expect(inline).toMatchObject({ code: 5, stderr: expect.stringMatching(/BUSY[\s\S]*run 1 of the fleet/) });
-    expect(summaryOf(await fleet.run('fleet', 'status', fleet.plan, '--json'))).toMatchObject({
+    const status = await fleet.run('fleet', 'status', fleet.plan, '--json');
+    expect(summaryOf(status)).toMatchObject({
       ...{ run: 1, run_state: 'running', mailboxes: 3, ended: 0, settled: 0, workers: 0, queue_answers: true },
     });
+    const tasks = status.stdout.split('\n').slice(0, 3);
+    expect(tasks.map((line) => fleetTaskSchema.parse(JSON.parse(line)).mailboxes[0]?.exit_code)).toEqual([
+      null,
+      null,
+      null,
+    ]);
   });
 
   it('rests while it is paused, goes on when it is told to, and is followed by the command that ordered it', async () => {

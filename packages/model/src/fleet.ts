@@ -48,7 +48,8 @@ export interface RunOrder {
  *   cancelled  over; what was moved stays                 -
  *   finished   over: every task has ended                 -
  */
-export type RunState = 'running' | 'paused' | 'cancelled' | 'finished';
+export const RUN_STATES = ['running', 'paused', 'cancelled', 'finished'] as const;
+export type RunState = (typeof RUN_STATES)[number];
 
 export interface Run {
   id: number;

@@ -30,7 +30,10 @@ export interface QueuedJob extends Job {
   id: string;
 }
 
-/** How a handler left its job. A handler that throws has failed for good: the job is over. */
+/**
+ * How a handler left its job. A handler that throws has failed for good: the job is over; unless its signal aborted because the worker
+ * stops or lost the job: then it is put back.
+ */
 export type SliceEnd =
   | { kind: 'done' }
   /** The same job again after so many milliseconds, behind those that wait then. */

@@ -2,9 +2,4 @@ export { type InlineGovernor, inlineGovernor } from './governor/inline-governor.
 export { fileLeases, type LeaseFolder, type LeaseHolder } from './inline/file-leases.ts';
 export { inlineEngine } from './inline/inline-engine.ts';
 export { inlineQueue } from './inline/inline-queue.ts';
-export { FleetRedis } from './redis-governor/fleet-redis.ts';
-export { type FleetGovernorOptions, redisGovernor } from './redis-governor/redis-governor.ts';
-export { redisRequestGovernor } from './redis-governor/redis-request-governor.ts';
 export { type InlineRequestGovernor, inlineRequestGovernor } from './requests/inline-request-governor.ts';
-export { type ReservationOptions, redisReservations } from './reservations/redis-reservations.ts';
-export type { Reservations } from './reservations/reservations.ts';

@@ -48,7 +48,8 @@ export function fleetTotals(tasks: readonly RunTask[]): FleetTotals {
   };
 }
 
-export type TaskState = 'ended' | 'running' | 'in line' | 'later' | 'not in line' | 'open';
+export const TASK_STATES = ['ended', 'running', 'in line', 'later', 'not in line', 'open'] as const;
+type TaskState = (typeof TASK_STATES)[number];
 
 /** `open`: not ended, and Redis does not say more. */
 export function taskState(

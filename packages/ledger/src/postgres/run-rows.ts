@@ -1,6 +1,7 @@
 import {
   type FleetWorker,
   invariant,
+  RUN_STATES,
   type Run,
   type RunState,
   type RunTask,
@@ -37,11 +38,9 @@ export const workerOf = (row: Row): FleetWorker => ({
   seenAt: time(row, 'seen_at'),
 });
 
-function stateOf(state: string): RunState {
-  invariant(
-    state === 'running' || state === 'paused' || state === 'cancelled' || state === 'finished',
-    `${state} is a state of a run`,
-  );
+function stateOf(text: string): RunState {
+  const state = RUN_STATES.find((known) => known === text);
+  invariant(state !== undefined, `${text} is a state of a run`);
   return state;
 }
 

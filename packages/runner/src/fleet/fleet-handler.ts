@@ -1,12 +1,13 @@
 import { fleetJobOf } from '@mxodus/engine';
 import { type JobHandler, type JobSlice, MxodusError, type Run, type RunTask, type SliceEnd } from '@mxodus/model';
+import { withTempFolder } from '../temp-folder.ts';
 import { leaseName } from './lease-names.ts';
 import { soon } from './pauses.ts';
 import { Plans } from './plans.ts';
 import type { FleetPorts, FleetProject } from './ports.ts';
 import { shareSlice } from './share-slice.ts';
 import { SliceClock } from './slice-clock.ts';
-import { DONE, inTempDir } from './slice-work.ts';
+import { DONE } from './slice-work.ts';
 import { taskSlice } from './task-slice.ts';
 
 /** What a worker does with the jobs it takes. It never throws: what is left undone comes again. */
@@ -84,7 +85,7 @@ class FleetHandler {
       if (task === null || task.ended) return DONE;
       const ledger = await store.ledgerUnder(run.project, lease);
       try {
-        return await inTempDir(project.tempDir, (tempDir) => {
+        return await withTempFolder(project.tempDir, 'slice', (tempDir) => {
           const common = {
             ports: this.#ports,
             project,

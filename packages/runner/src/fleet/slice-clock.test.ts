@@ -27,6 +27,17 @@ it('one that waits for a server ends when its time is up, and comes back when it
   expect(clock.restMs(NOW)).toBe(60_000);
 });
 
+it('gives its place back where a server is waited for longer than it lasts', () => {
+  const clock = new SliceClock(60_000, []);
+  const from = (ms: number): string => new Date(Date.now() + ms).toISOString();
+  clock.waits({ why: 'a connection is not free', until: null });
+  clock.waits({ why: 'throttled', until: from(5000) });
+  expect(clock.signal.aborted).toBe(false);
+  clock.waits({ why: 'the budget of the day is spent', until: from(9 * 3_600_000) });
+  expect(clock.signal.aborted).toBe(true);
+  clock.stop();
+});
+
 it('ends at once, with its reason, when another signal aborts', () => {
   const stop = new AbortController();
   const clock = new SliceClock(60_000, [stop.signal]);

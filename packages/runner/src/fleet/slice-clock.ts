@@ -5,6 +5,7 @@ import type { Wait } from '@mxodus/model';
  *
  *   its time is up, and something was sent       over at once; else with the next that is sent
  *   its time is up, and a server is waited for   over; it may be hours
+ *   a server is waited for longer than that      over at once: somebody else may have the place
  *   one of `signals` aborts                      over, with its reason
  *
  * A slice that sent nothing yet goes on: the next one would look at everything again, and get no further.
@@ -14,12 +15,14 @@ export class SliceClock {
   readonly signal: AbortSignal;
   readonly #over = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #endsAt: number;
   #timeIsUp = false;
   #gotOn = false;
   #wait: Wait | null = null;
 
   constructor(sliceMs: number, signals: readonly AbortSignal[]) {
     this.signal = AbortSignal.any([this.#over.signal, ...signals]);
+    this.#endsAt = Date.now() + sliceMs;
     this.#timer = setTimeout(() => {
       this.#timeIsUp = true;
       this.#check();
@@ -35,6 +38,8 @@ export class SliceClock {
   /** A server is waited for; null: no longer. */
   waits(wait: Wait | null): void {
     this.#wait = wait;
+    const until = wait?.until ?? null;
+    if (until !== null && new Date(until).getTime() > this.#endsAt) this.#timeIsUp = true;
     this.#check();
   }
 

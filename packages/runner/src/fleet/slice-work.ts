@@ -1,5 +1,3 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type FencedLease,
   type JobSlice,
@@ -110,17 +108,6 @@ function noteEvent(event: MxodusEvent, view: MailboxView): void {
 export function guards({ lease, ports }: SliceWork): Pick<SliceOrder, 'mayWrite' | 'mayCommit'> {
   const mayCommit = onlyWhileHeld(lease, ports.leaseMs);
   return { mayCommit, mayWrite: mayCommit };
-}
-
-/** The folder is removed when the work ends; one that was killed leaves it. */
-export async function inTempDir<T>(base: string, work: (tempDir: string) => Promise<T>): Promise<T> {
-  await mkdir(base, { recursive: true });
-  const tempDir = await mkdtemp(join(base, 'slice-'));
-  try {
-    return await work(tempDir);
-  } finally {
-    await rm(tempDir, { recursive: true, force: true });
-  }
 }
 
 /** Why the plan may not be followed any more; null: it may. */

@@ -1,5 +1,3 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   addBuckets,
   type Buckets,
@@ -10,6 +8,7 @@ import {
   type PlanMailbox,
   worstExitCode,
 } from '@mxodus/model';
+import { withTempFolder } from '../temp-folder.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { mailboxJobs } from './mailbox-jobs.ts';
 import { notStarted, type PassOptions, passOverMailbox } from './pass-over-mailbox.ts';
@@ -39,9 +38,7 @@ export const BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 /** One pass over the mailboxes of a plan, several at once; what happens to one does not stop the others. */
 export async function syncPlan(options: SyncOptions): Promise<SyncResult> {
   const started = options.now().getTime();
-  await mkdir(options.tempDir, { recursive: true });
-  const tempDir = await mkdtemp(join(options.tempDir, 'sync-'));
-  try {
+  return withTempFolder(options.tempDir, 'sync', async (tempDir) => {
     const budget = new ByteBudget(BYTES_IN_FLIGHT);
     const chosen = options.plan.mailboxes.filter((mailbox) => options.only?.(mailbox) ?? true);
     const jobs = mailboxJobs(chosen, options.limits);
@@ -68,9 +65,7 @@ export async function syncPlan(options: SyncOptions): Promise<SyncResult> {
       durationMs: options.now().getTime() - started,
       mailboxes,
     };
-  } finally {
-    await rm(tempDir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** What several mailboxes come to. */

@@ -1,5 +1,3 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type Emit,
   EXIT,
@@ -15,6 +13,7 @@ import {
 import { ledgerKey } from '../sync/ledger-key.ts';
 import type { MailboxAccounts } from '../sync/mailbox-connections.ts';
 import { placeFolders } from '../sync/place-folders.ts';
+import { withTempFolder } from '../temp-folder.ts';
 import { type Difference, type VerifyLevel, verifyFolder } from './verify-folder.ts';
 
 export interface VerifyOptions {
@@ -42,11 +41,9 @@ interface VerifyJob extends Job {
 
 /** Compares every message of the plan's mailboxes at both ends; changes nothing. Exit 3 when anything differs. */
 export async function verifyPlan(options: VerifyOptions): Promise<VerifyResult> {
-  await mkdir(options.tempDir, { recursive: true });
-  const tempDir = await mkdtemp(join(options.tempDir, 'verify-'));
   const result: VerifyResult = { exitCode: EXIT.done, compared: 0, differences: 0, onlyAtDestination: 0 };
   const codes: ExitCode[] = [];
-  try {
+  await withTempFolder(options.tempDir, 'verify', async (tempDir) => {
     const jobs = options.plan.mailboxes.filter((mailbox) => options.only?.(mailbox) ?? true).map(toJob);
     const outcomes = await options.engine.run(
       jobs,
@@ -58,9 +55,7 @@ export async function verifyPlan(options: VerifyOptions): Promise<VerifyResult> 
     for (const outcome of outcomes) {
       if (outcome.kind === 'threw') throw outcome.error;
     }
-  } finally {
-    await rm(tempDir, { recursive: true, force: true });
-  }
+  });
   result.exitCode = options.signal.aborted ? EXIT.interrupted : worstExitCode(codes);
   return result;
 }

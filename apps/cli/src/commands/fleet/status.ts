@@ -1,7 +1,8 @@
 import { fleetJobOf } from '@mxodus/engine';
 import { EXIT, type JobQueue, type JobState } from '@mxodus/model';
 import { z } from 'zod';
-import { type FleetView, fleetText, fleetTotals, taskState } from '../../views/fleet.ts';
+import { type FleetView, fleetText } from '../../views/fleet.ts';
+import { fleetLines, fleetSummary } from '../../views/fleet-json.ts';
 import { type OpenedPlan, openPlan } from '../open-plan.ts';
 import type { Outcome, Session } from '../session.ts';
 import type { FleetVerb } from './fleet-verb.ts';
@@ -26,41 +27,9 @@ export const statusVerb: FleetVerb = (fleet, start) => {
 async function status(session: Session, opened: OpenedPlan): Promise<Outcome> {
   const { output } = session;
   const view = await lookAtFleet(session, opened);
-  const { run, tasks, workers, queued } = view;
-  for (const worker of workers) {
-    const { id, host, pid, version, running, atOnce, startedAt, seenAt } = worker;
-    output.line({
-      type: 'fleet_worker',
-      ...{ id, host, pid, version, running, at_once: atOnce, started_at: startedAt, seen_at: seenAt },
-    });
-  }
-  for (const task of tasks) {
-    const { id, wave, troubles, notBefore, mailboxes } = task;
-    output.line({
-      type: 'fleet_task',
-      ...{ id: String(id), state: taskState(task, view), wave, troubles, not_before: notBefore },
-      mailboxes: mailboxes.map(({ address, progress, result }) => ({
-        mailbox: address,
-        settled: progress?.settled ?? null,
-        source_messages: result?.sourceMessages ?? progress?.messages ?? null,
-        worker: progress?.worker ?? null,
-        waiting: progress?.wait ?? null,
-        exit_code: result?.exitCode ?? null,
-        error: result?.error?.code ?? null,
-      })),
-    });
-  }
+  for (const line of fleetLines(view)) output.line(line);
   output.print(fleetText(view, output.style));
-  return {
-    exitCode: EXIT.done,
-    summary: {
-      run: run?.id ?? null,
-      run_state: run?.state ?? null,
-      ...fleetTotals(tasks),
-      workers: workers.length,
-      queue_answers: queued !== null,
-    },
-  };
+  return { exitCode: EXIT.done, summary: fleetSummary(view) };
 }
 
 async function lookAtFleet(session: Session, opened: OpenedPlan): Promise<FleetView> {
