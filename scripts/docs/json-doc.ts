@@ -48,7 +48,7 @@ const HEAD = `# Output for programs
 
 With \`--json\` a command writes JSON to stdout, one object a line (and nothing else there); what a person would read goes to stderr.
 
-- Every line has \`"v": 1\`, \`"type"\` and \`"time"\` (RFC 3339, UTC). The last line is always the \`summary\` with \`exit_code\`, also after a failure.
+- Every line has \`"v": 1\` and \`"type"\`, all but the summary \`"time"\` (RFC 3339, UTC). The last line is always the \`summary\` with \`exit_code\`, also after a failure.
 - Fields stay. New ones may be added: ignore what you do not know. Units are in the names (\`duration_ms\`, \`append_limit\` and \`bytes\` are bytes).
 - Folders and UIDs name messages. Subjects, bodies and secrets never appear.
 - \`mxodus schema events\`, \`mxodus schema plan\` and \`mxodus schema config\` print the JSON Schemas.`;

@@ -103,6 +103,7 @@ describe('a run of the fleet', () => {
     expect(await fleet.run('fleet', 'pause', fleet.plan)).toMatchObject({ code: 0 });
     worker = await fleet.startWorker(2);
     expect((await fetch(`http://${worker.address}/readyz`)).status).toBe(200);
+    expect(worker.log()).not.toContain('they are waited for');
     const { child, said } = follow('--json');
     const following = finish(child);
     await until('it follows', async () => said().includes('Run 1 is under way'), 60_000);
@@ -133,5 +134,14 @@ describe('a run of the fleet', () => {
     expect((await fleet.run('fleet', 'status', fleet.plan)).stdout).toContain('run 2 is running');
     expect(await fleet.run('fleet', 'cancel', fleet.plan)).toMatchObject({ code: 0 });
     expect((await fleet.run('fleet', 'pause', fleet.plan)).stderr).toContain('RUN_NOT_FOUND');
+  });
+
+  it('hands out no connections that a worker may have which the Redis of now does not know', async () => {
+    const known = await fleet.startWorker(1);
+    expect(known.log()).not.toContain('they are waited for');
+    await fleet.redis.flushAll();
+    const late = await fleet.startWorker(1);
+    expect(late.log()).toContain('they are waited for');
+    expect([await known.stop(), await late.stop()]).toEqual([0, 0]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Config, JobQueue } from '@mxodus/model';
+import type { Config, JobQueue, ReservationMemory } from '@mxodus/model';
 import type { FleetRedis } from '@mxodus/queue/bullmq';
 import { resolveSecret } from './config/secrets.ts';
 
@@ -35,6 +35,8 @@ export interface OpenedQueue {
   queue: JobQueue;
   /** What the governors of a process share with the others of the fleet. */
   fleet: FleetRedis;
+  /** null: for who takes no jobs. */
+  reservations: ReservationMemory | null;
   /** What people should know about the server. */
   warnings: readonly string[];
   /** Resolves when Redis answered. */
@@ -65,7 +67,7 @@ export async function openQueue(
   const queue = bullmqQueue({ redis, fleet: place.fleet, reservations, onTrouble, timings });
   const fleet = new FleetRedis(redis, place.fleet);
   return {
-    ...{ queue, fleet, warnings },
+    ...{ queue, fleet, reservations, warnings },
     ping: async () => void (await redis.ping()),
     close: async () => {
       await queue.close();

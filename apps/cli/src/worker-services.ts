@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Config, FleetStore, TrafficBook } from '@mxodus/model';
+import { type Config, type FleetStore, invariant, type TrafficBook } from '@mxodus/model';
 import { type FleetGovernorOptions, type FleetRedis, redisGovernor, redisRequestGovernor } from '@mxodus/queue/bullmq';
 import { assertPlanFresh, ByteBudget, type FleetProject } from '@mxodus/runner';
 import {
@@ -51,9 +51,11 @@ export async function startWorker(session: Session, start: WorkerStart): Promise
   const projects = await openProjects(session, fleet, { store, redis });
   for (const name of projects.flatMap(namesOf)) names.add(name);
   const known = new Map(projects.map((project) => [project.config.project, fleetProject(project, fleet)]));
+  const { reservations } = redis;
+  invariant(reservations !== null, 'who takes jobs has reservations');
   await runWorker(
     {
-      ...{ store, log, queue: redis.queue, pingQueue: () => redis.ping() },
+      ...{ store, log, queue: redis.queue, reservations, pingQueue: () => redis.ping() },
       project: (name) => known.get(name) ?? null,
       budget: new ByteBudget(BYTES_IN_FLIGHT),
       leaseMs: fleet.queue.lease,

@@ -7,6 +7,7 @@ import {
   type JobQueue,
   type JobSlice,
   MxodusError,
+  type ReservationMemory,
   type SliceEnd,
 } from '@mxodus/model';
 import { type ByteBudget, type FleetPorts, type FleetProject, fleetFeeder, fleetHandler } from '@mxodus/runner';
@@ -19,6 +20,7 @@ import { Readiness, type Service } from './readiness.ts';
 export interface WorkerPorts {
   store: FleetStore;
   queue: JobQueue;
+  reservations: ReservationMemory;
   /** Resolves when the queue's server answered. */
   pingQueue(): Promise<void>;
   /** null: it is none of this worker's. */
@@ -63,7 +65,7 @@ const LAST_WORDS_MS = 1500;
  *              point; what has not after 23 s is given up, and its
  *              leases run out by themselves
  *
- * Throws USAGE when its address is taken, and what the first heartbeat throws.
+ * Throws USAGE when its address is taken, and what the first heartbeat and the first question to Redis throw.
  */
 export async function runWorker(ports: WorkerPorts, options: WorkerOptions): Promise<void> {
   const { log } = ports;
@@ -83,12 +85,18 @@ export async function runWorker(ports: WorkerPorts, options: WorkerOptions): Pro
   });
   const over = new AbortController();
   try {
-    const self = selfOf(options);
+    const memory = await ports.reservations.memory();
+    readiness.answered('redis', performance.now());
+    const self = { ...selfOf(options), memory };
     const beat = (): Promise<void> => store.runs.seen({ ...self, running: metrics.running });
     await beat();
     readiness.answered('postgres', performance.now());
-    await ports.pingQueue();
-    readiness.answered('redis', performance.now());
+    if (await isWhole(store, { memory, leaseMs })) await ports.reservations.trust(memory);
+    else
+      log.info(
+        { up_to_ms: leaseMs },
+        'another Redis than that of workers that may still be connected: they are waited for',
+      );
     const until = AbortSignal.any([options.stop, options.giveUp]);
     const watching = [
       watch('postgres', beat, { readiness, log, signal: over.signal }),
@@ -118,7 +126,21 @@ export async function runWorker(ports: WorkerPorts, options: WorkerOptions): Pro
   }
 }
 
-const selfOf = ({ id, version, projects, atOnce }: WorkerOptions): Omit<FleetWorker, 'seenAt' | 'running'> => ({
+/**
+ * The memory of a new Redis, or of one that was emptied while no worker lived, lacks nothing: whoever may hold connections now, found it as
+ * it is when he started. He said so before he took a job, and who is not heard of for so long holds nothing any more.
+ */
+async function isWhole(store: FleetStore, { memory, leaseMs }: { memory: string; leaseMs: number }): Promise<boolean> {
+  const alive = await store.runs.workers(Math.max(leaseMs, 3 * HEARTBEAT_MS));
+  return alive.every((worker) => worker.memory === memory);
+}
+
+const selfOf = ({
+  id,
+  version,
+  projects,
+  atOnce,
+}: WorkerOptions): Omit<FleetWorker, 'seenAt' | 'running' | 'memory'> => ({
   ...{ id, version, projects, atOnce },
   host: hostname(),
   pid: process.pid,

@@ -138,6 +138,8 @@ export const workerSchema = z.object({
   running: z.number(),
   /** RFC 3339 */
   startedAt: z.string(),
+  /** What the queue's server remembered since, when the worker started: a name. */
+  memory: z.string(),
 });
 
 export type FleetWorker = z.output<typeof workerSchema> & { /** RFC 3339 */ seenAt: string };

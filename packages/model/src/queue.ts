@@ -105,3 +105,11 @@ export interface QueueWorker {
    */
   stop(graceMs: number): Promise<void>;
 }
+
+/** What a fleet remembers of who holds which connections. After it was lost nothing is granted until all who may hold something have told. */
+export interface ReservationMemory {
+  /** Its name: another one each time it began anew. Rejects with QUEUE_UNREACHABLE. */
+  memory(): Promise<string>;
+  /** It is whole, if it still has that name: nobody holds anything from before it began. */
+  trust(memory: string): Promise<void>;
+}

@@ -106,14 +106,13 @@ export class Database {
       let broken: Error | undefined;
       try {
         try {
-          await client.query(`begin; insert into mxodus.writes (id) values ('${id}')`);
+          await begin(client, id, fence);
         } catch (error) {
           if (codeOf(error) !== UNIQUE_VIOLATION) throw error;
           invariant(done !== null, 'a write that left its number was done');
           await client.query('rollback');
           return done.result;
         }
-        if (fence !== null) await this.#underFence(client, fence);
         const result = await work(this.#writer(client));
         if (fence !== null && fence.heldForMs() <= 0) throw leaseLost(fence);
         done = { result };
@@ -161,18 +160,6 @@ export class Database {
     await this.rows('delete from mxodus.writes where at < now() - make_interval(secs => $1)', [HOUR_MS / 1000]);
   }
 
-  async #underFence(client: pg.PoolClient, fence: Fence): Promise<void> {
-    if (fence.heldForMs() <= 0) throw leaseLost(fence);
-    // Who takes the lease over deletes the row, and waits for this transaction; renewing it does not have to.
-    const held = await client.query(
-      this.#query('select 1 from mxodus.leases where name = $1 and epoch = $2 for key share', [
-        fence.name,
-        fence.epoch,
-      ]),
-    );
-    if (held.rows.length === 0) throw leaseLost(fence);
-  }
-
   #writer(client: pg.PoolClient): Writer {
     return {
       rows: async (text, values = []) => (await client.query<Row>(this.#query(text, values))).rows,
@@ -201,6 +188,20 @@ export class Database {
       await pause(wait);
     }
   }
+}
+
+/** All that has to be true before anything is written, in one round trip. */
+async function begin(client: pg.PoolClient, write: string, fence: Fence | null): Promise<void> {
+  const begun = `begin; insert into mxodus.writes (id) values ('${write}')`;
+  if (fence === null) return void (await client.query(begun));
+  if (fence.heldForMs() <= 0) throw leaseLost(fence);
+  // Who takes the lease over deletes the row, and waits for this transaction; renewing it does not have to.
+  const { name, epoch } = fence;
+  const held = `select 1 from mxodus.leases where name = ${pg.escapeLiteral(name)} and epoch = ${epoch} for key share`;
+  // Several statements at once have several results.
+  const results: unknown = await client.query(`${begun}; ${held}`);
+  const last: unknown = Array.isArray(results) ? results.at(-1) : null;
+  if (!(last instanceof pg.Result) || last.rowCount !== 1) throw leaseLost(fence);
 }
 
 /** Its own words for a wrong one would show it. */

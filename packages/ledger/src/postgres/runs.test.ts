@@ -149,7 +149,7 @@ describe('a run', () => {
 it('workers are known while they say so', async () => {
   const worker = {
     ...{ id: 'host-a1', host: 'host', pid: 7, version: '0.1.0', projects: ['acme'], atOnce: 4, running: 1 },
-    startedAt: '2026-11-23T12:00:00.000Z',
+    ...{ startedAt: '2026-11-23T12:00:00.000Z', memory: 'a' },
   };
   await store.runs.seen(worker);
   await store.runs.seen({ ...worker, running: 2 });

@@ -62,6 +62,8 @@ function ofFleet(all: Reservations, fleet: string): Reservations {
     giveBack: (jobId) => all.giveBack(name(jobId)),
     onLost: (listener) => all.onLost((jobId) => jobId.startsWith(name('')) && listener(jobId.slice(name('').length))),
     onFree: (listener) => all.onFree(listener),
+    memory: () => all.memory(),
+    trust: (memory) => all.trust(memory),
     close: async () => undefined,
   };
 }

@@ -23,8 +23,9 @@ export interface ReservationOptions {
 /**
  * Reservations counted in Redis, by its clock. After Redis lost its memory (FLUSHALL, a restart) those that hold something tell it
  * again, above the limits if need be, as soon as they notice: when their connection is back, when the first comer says so, at the latest
- * when they renew. Nobody is granted anything for half of the ttl after that, one renewal and half of another. What expired before its
- * holder could tell is lost, also when Redis was away all that time: others may have had it.
+ * when they renew. Nobody is granted anything for the ttl after that, unless it is known that there is nothing to tell: then all that was
+ * held has been told, or has expired. What expired before its holder could tell is lost, also when Redis was away all that time: others
+ * may have had it.
  *
  * @param redis stays the caller's
  */
@@ -86,6 +87,14 @@ class RedisReservations implements Reservations {
     this.#held.delete(jobId);
     this.#owed.add(jobId);
     await this.#payBack(jobId);
+  }
+
+  async memory(): Promise<string> {
+    return textAt(await this.#run('life', []), 0) ?? '';
+  }
+
+  async trust(memory: string): Promise<void> {
+    await this.#run('whole', [memory]);
   }
 
   onLost(listener: (jobId: string) => void): void {
@@ -160,9 +169,9 @@ class RedisReservations implements Reservations {
     return this.#fleet.key('reservations', 'news');
   }
 
-  #run(what: 'take' | 'renew' | 'back', args: readonly (string | number)[]): Promise<Reply> {
+  #run(what: 'life' | 'whole' | 'take' | 'renew' | 'back', args: readonly (string | number)[]): Promise<Reply> {
     const { ttlMs } = this.#options;
     const keys = ['life', 'held', 'line', 'asking', 'needs'].map((name) => this.#fleet.key('reservations', name));
-    return this.#fleet.run(RESERVE, keys, [what, ttlMs, ttlMs / 2, this.#holder, this.#channel, ...args]);
+    return this.#fleet.run(RESERVE, keys, [what, ttlMs, this.#holder, this.#channel, ...args]);
   }
 }

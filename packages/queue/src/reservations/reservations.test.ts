@@ -43,10 +43,8 @@ async function taken(reservations: Reservations, job: string, needs: Readonly<Re
 
 beforeAll(async () => {
   server = await startFleetServer();
-  // The first life of this Redis begins; nobody is granted anything in its first moments.
   const first = worker();
-  await taken(first, 'first', { old: 1 });
-  await first.giveBack('first');
+  await first.trust(await first.memory());
 });
 afterAll(async () => {
   await Promise.all(opened.map((one) => one.close()));
@@ -217,6 +215,20 @@ it('does not wait for a Redis that is away, and tells it again what it has when 
   await one.giveBack('through');
   expect(await two.take('late', { h4: 1 })).toBe(true);
   expect(lost).toEqual([]);
+});
+
+it('grants nothing after a loss until all was told or has expired, unless somebody knows that nothing is missing', async () => {
+  const [one, two] = [worker({ fleet: 'anew', ttlMs: 600_000 }), worker({ fleet: 'anew', ttlMs: 600_000 })];
+  const before = await one.memory();
+  expect(await one.take('early', { h7: 1 })).toBe(false);
+  await server.flushAll();
+  const after = await two.memory();
+  expect(after).not.toBe(before);
+  await one.trust(before);
+  expect(await one.take('early', { h7: 1 })).toBe(false);
+  await two.trust(after);
+  expect(await one.take('early', { h7: 1 })).toBe(true);
+  await one.giveBack('early');
 });
 
 it('refuses at once where there is no connection any more', async () => {

@@ -1,3 +1,5 @@
+import type { ReservationMemory } from '@mxodus/model';
+
 /**
  * Connections of servers, counted over all workers of a fleet: a job has those it needs at every server, or none.
  *
@@ -7,7 +9,7 @@
  *            those that asked after it
  *   held     has all it needs; its holder renews it                     (none): given back, or lost with its holder
  */
-export interface Reservations {
+export interface Reservations extends ReservationMemory {
   /**
    * True: the job has what it needs, also when it had it already. False: not yet; ask again, at the latest within the ttl, to keep the
    * place in the line. What is needed is clamped to the server's limit. Rejects with QUEUE_UNREACHABLE when Redis does not answer.

@@ -18,7 +18,8 @@ export interface Feeder {
   wake(): void;
 }
 
-const EVERY_MS = 1000;
+/** A run that was just ordered waits for no longer. */
+const EVERY_MS = 300;
 /** However often it is woken. */
 const AT_MOST_EVERY_MS = 100;
 /** Until a feeder that died is followed by another one there is its lease anyway. */
