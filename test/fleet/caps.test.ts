@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { finish, summaryOf } from '../journey.ts';
 import { type CountedLine, startCountedLine } from './counted-line.ts';
@@ -26,14 +28,44 @@ afterAll(async () => {
   for (const line of lines) await line.stop();
 });
 
-it('never more connections than the limits, over all workers, counted at both servers; Redis is emptied in between', async () => {
-  expect(await fleet.run('plan')).toMatchObject({ code: 0 });
-  const workers = [await fleet.startWorker(4), await fleet.startWorker(4), await fleet.startWorker(4)];
-  const following = finish(fleet.spawn('sync', fleet.plan, '--json'));
+/** Each has half of the mailboxes, at the same servers. Returns the plan of the second one. */
+async function intoTwoProjects(): Promise<string> {
+  const path = join(fleet.dir, 'mxodus.yaml');
+  const both = await readFile(path, 'utf8');
+  const withUsers = (text: string, kept: RegExp): string =>
+    text
+      .split('\n')
+      .filter((line) => !line.includes('address:') || kept.test(line))
+      .join('\n');
+  await writeFile(path, withUsers(both, /address: u[0-5]@/));
+  const other = withUsers(both, /address: u([6-9]|1\d)@/).replace('project: acme', 'project: globex');
+  await writeFile(join(fleet.dir, 'globex.yaml'), other);
+  return join(fleet.dir, 'globex.plan.json');
+}
+
+it('never more connections than the limits, over all workers and projects, counted at both servers; Redis is emptied in between', async () => {
+  const [ofAcme, ofGlobex] = [
+    ['-c', 'mxodus.yaml'],
+    ['-c', 'globex.yaml'],
+  ];
+  const second = await intoTwoProjects();
+  expect(await fleet.run('plan', ...ofAcme)).toMatchObject({ code: 0 });
+  expect(await fleet.run('plan', ...ofGlobex)).toMatchObject({ code: 0 });
+  const workers = [
+    await fleet.startWorker(4, ...ofGlobex),
+    await fleet.startWorker(4, ...ofGlobex),
+    await fleet.startWorker(4, ...ofGlobex),
+  ];
+  const following = [
+    finish(fleet.spawn('sync', ...ofAcme, fleet.plan, '--json')),
+    finish(fleet.spawn('sync', ...ofGlobex, second, '--json')),
+  ];
   await expect.poll(() => Math.min(...lines.map(({ most }) => most)), { timeout: 60_000 }).toBeGreaterThan(3);
   await fleet.redis.flushAll();
-  const summary = summaryOf(await following);
-  expect(summary).toMatchObject({ exit_code: 0, source_messages: 720, buckets: { moved_now: 720 } });
+  for (const sync of following) {
+    const summary = summaryOf(await sync);
+    expect(summary).toMatchObject({ exit_code: 0, source_messages: 360, buckets: { moved_now: 360 } });
+  }
   expect(await fleet.differences()).toEqual([]);
   for (const line of lines) {
     expect(line.most).toBeLessThanOrEqual(7);
