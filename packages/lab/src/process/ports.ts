@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-// Below the kernel's ephemeral range (32768 on Linux), so that no outgoing connection takes the port between probe and use.
-const LOWEST = 10_000;
+// Below the kernel's ephemeral range (32768 on Linux), so that no outgoing connection takes the port between probe and use; above the
+// highest port that fetch and browsers refuse ("bad port", 10080: Fetch 2.9).
+const LOWEST = 10_081;
 const HIGHEST = 32_000;
 
 /** Finds a port free in TCP and UDP on every one of `hosts`. The caller binds it: on a lost race, ask again. */
