@@ -7,16 +7,16 @@ const AT_ONCE = 1;
 export async function severalWorkers(): Promise<string> {
   const lines = [
     `## Workers: 24 mailboxes x 600 messages, 40 ms round trip at both ends, ${AT_ONCE} mailbox at once a worker`,
-    '| workers | seconds | messages/s | of one worker |\n|---|---|---|---|',
+    '| workers | seconds | messages/s | of one worker | core seconds others had |\n|---|---|---|---|---|',
   ];
   let one = 0;
   for (const workers of [1, 2, 3]) {
-    const { seconds, messages } = await onStage({ mailboxes: 24, messages: 600, roundTripMs: 40 }, (fleet) =>
+    const { seconds, messages, stolen } = await onStage({ mailboxes: 24, messages: 600, roundTripMs: 40 }, (fleet) =>
       withWorkers(fleet, { workers, atOnce: AT_ONCE }, () => sync(fleet)),
     );
     one ||= seconds;
     lines.push(
-      `| ${workers} | ${seconds.toFixed(1)} | ${Math.round(messages / seconds)} | ${(one / seconds).toFixed(2)} x |`,
+      `| ${workers} | ${seconds.toFixed(1)} | ${Math.round(messages / seconds)} | ${(one / seconds).toFixed(2)} x | ${stolen.toFixed(1)} |`,
     );
   }
   return `${lines.join('\n')}\n`;

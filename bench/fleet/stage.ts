@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { type Fleet, startFleet, type Worker } from '../../test/fleet/fleet-world.ts';
 import { finish, summaryOf } from '../../test/journey.ts';
+import { quietDisk } from '../measure/quiet-disk.ts';
+import { stolenSeconds } from '../measure/stolen.ts';
 
 const DELAY_PROCESS = new URL('../delay-process.ts', import.meta.url).pathname;
 
@@ -41,6 +43,7 @@ export async function onStage<T>(scene: Scene, work: (fleet: Fleet) => Promise<T
   try {
     const plan = await finish(fleet.spawn('plan'));
     if (plan.code !== 0) throw new Error(plan.stderr);
+    await quietDisk();
     return await work(fleet);
   } finally {
     await fleet.stop();
@@ -51,6 +54,8 @@ export async function onStage<T>(scene: Scene, work: (fleet: Fleet) => Promise<T
 export interface Synced {
   seconds: number;
   messages: number;
+  /** See stolenSeconds: where it is much, the machine was not ours to measure. */
+  stolen: number;
   /** When each mailbox was done, seconds after the order. */
   endedAt: ReadonlyMap<string, number>;
 }
@@ -59,6 +64,7 @@ const finished = z.object({ type: z.literal('mailbox_finished'), mailbox: z.stri
 const summary = z.object({ exit_code: z.literal(0), duration_ms: z.number(), source_messages: z.number() });
 
 export async function sync(fleet: Fleet, ...options: string[]): Promise<Synced> {
+  const stolenBefore = await stolenSeconds();
   const child = fleet.spawn('sync', fleet.plan, '--json', ...options);
   const started = performance.now();
   const endedAt = new Map<string, number>();
@@ -69,7 +75,7 @@ export async function sync(fleet: Fleet, ...options: string[]): Promise<Synced> 
     });
   }
   const { duration_ms: ms, source_messages: messages } = summary.parse(summaryOf(await finish(child)));
-  return { seconds: ms / 1000, messages, endedAt };
+  return { seconds: ms / 1000, messages, stolen: (await stolenSeconds()) - stolenBefore, endedAt };
 }
 
 export async function withWorkers<T>(

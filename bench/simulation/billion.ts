@@ -81,7 +81,7 @@ function worldOf({ to, workers, mailboxesAtOnce }: Row): World {
       places: figures.WORKER_PLACES.value,
       cores: figures.WORKER_CORES.value,
       cpu: { toImap: figures.WORKER_CPU.value, toService: figures.WORKER_CPU_TO_EXCHANGE.value },
-      bytesInFlight: figures.BYTES_IN_FLIGHT.value,
+      bytesInFlight: figures.BYTES_IN_FLIGHT.value.worker,
       slice: figures.SLICE.value,
       job: figures.JOB.value,
       ledger: figures.LEDGER.value,

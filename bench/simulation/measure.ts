@@ -9,6 +9,7 @@ import { configSchema } from '@mxodus/model';
 import { readPlan } from '@mxodus/runner';
 import { z } from 'zod';
 import { startDelay } from '../delay/start-delay.ts';
+import { quietDisk } from '../measure/quiet-disk.ts';
 import type { Scenario } from './scenarios.ts';
 
 const CLI = new URL('../../apps/cli/bin/mxodus.mjs', import.meta.url).pathname;
@@ -47,6 +48,7 @@ export async function compare(
     await writeFile(join(dir, 'mxodus.yaml'), JSON.stringify(written));
     const run = (...args: string[]) => runJson(dir, args, { OLD_PW: old.password, NEW_PW: fresh.password });
     await run('plan');
+    await quietDisk();
     const plan = await readPlan(join(dir, 'bench.plan.json'));
     const { source_messages: messages, duration_ms: ms } = summary.parse(await run('sync', 'bench.plan.json'));
     const world = onOneMachine(worldOfPlan(plan, configSchema.parse(written), null), scenario.roundTripMs / 1000);

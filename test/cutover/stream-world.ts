@@ -53,6 +53,8 @@ export interface StreamWorldOptions {
   wrongKey?: string;
   /** Seeded for each user. */
   messages?: number;
+  /** More at the top level of the config. */
+  config?: string;
 }
 
 export type StreamWorld = Awaited<ReturnType<typeof startStreamWorld>>;
@@ -179,6 +181,7 @@ domains:
     mx: { to: new, records: [{ host: ${options.mxHost ?? lab.mx.new}, preference: 10 }] }
 ${options.domain?.(lab) ?? ''}    dns: ${options.dns?.(lab) ?? rfc2136(lab)}
 sync: { settle: 2s }
+${options.config ?? ''}
 cutover:
   ttl: 2
   resolver_floor: 2s

@@ -18,7 +18,7 @@ export interface InProcessWorker {
   troubles: string[];
 }
 
-const LEASE_MS = 5000;
+const LEASE_MS = 15_000;
 const SETTLE_MS = 500;
 
 export async function startInProcess(options: JourneyOptions) {

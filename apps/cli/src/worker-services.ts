@@ -99,14 +99,14 @@ function connectionLimits(configs: readonly Config[]): Map<string, number> {
 
 async function openProjects(
   session: Session,
-  { configs }: FleetConfigs,
+  { configs, queue }: FleetConfigs,
   { store, redis }: { store: FleetStore; redis: OpenedQueue },
 ): Promise<Project[]> {
   const projects: Project[] = [];
   for (const loaded of configs) {
     const project = projectOf(loaded, {
       commandLine: session.commandLine,
-      shared: { store, governors: redisGovernors(redis.fleet) },
+      shared: { store, governors: redisGovernors(redis.fleet, queue.lease) },
     });
     // For what is booked and numbered besides the passes; these are written under leases of their own.
     const ledger = await project.openLedger();
@@ -117,10 +117,10 @@ async function openProjects(
 }
 
 /** Governors that share what they count with the other workers of the fleet. */
-function redisGovernors(fleet: FleetRedis): Governors {
+function redisGovernors(fleet: FleetRedis, holdMs: number): Governors {
   const options = ({ servers }: Config, book: TrafficBook): FleetGovernorOptions => {
     const keys = new Map(Object.entries(servers).map(([name, server]) => [name, serverKey(server)]));
-    return { fleet, book, now: () => new Date(), keyOf: (server) => keys.get(server) ?? server };
+    return { fleet, book, holdMs, now: () => new Date(), keyOf: (server) => keys.get(server) ?? server };
   };
   return {
     connections: (config, book) => redisGovernor(burdensOf(config), options(config, book)),

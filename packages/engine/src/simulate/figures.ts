@@ -40,10 +40,11 @@ export const WORKER_PLACES: Figure<number> = {
   source: 'a worker on 2 cores: 4 mailboxes a core at once, fewer where the servers let in fewer',
 };
 
-export const BYTES_IN_FLIGHT: Figure<number> = {
-  value: 64 * 1024 * 1024,
+/** Of one process without a queue, and of a worker. */
+export const BYTES_IN_FLIGHT: Figure<{ alone: number; worker: number }> = {
+  value: { alone: 64 * 1024 * 1024, worker: 128 * 1024 * 1024 },
   from: 'documented',
-  source: 'docs/architecture.md',
+  source: 'docs/simulation.md',
 };
 
 /** As the lanes of a sync have them. */

@@ -39,15 +39,15 @@ export function worldOfPlan(plan: Plan, config: PlannedConfig, workers: number |
   };
 }
 
-const WORKER: Pick<SimFleet, 'cores' | 'cpu' | 'bytesInFlight' | 'sharedCores'> = {
+const WORKER: Pick<SimFleet, 'cores' | 'cpu' | 'sharedCores'> = {
   cores: WORKER_CORES.value,
   cpu: { toImap: WORKER_CPU.value, toService: WORKER_CPU_TO_EXCHANGE.value },
-  bytesInFlight: BYTES_IN_FLIGHT.value,
   sharedCores: null,
 };
 
 const fleetOf = ({ queue }: PlannedConfig, workers: number, places: number): SimFleet => ({
   ...WORKER,
+  bytesInFlight: BYTES_IN_FLIGHT.value.worker,
   workers,
   places,
   slice: queue.kind === 'bullmq' ? queue.slice / 1000 : SLICE.value,
@@ -57,6 +57,7 @@ const fleetOf = ({ queue }: PlannedConfig, workers: number, places: number): Sim
 
 const oneProcess = ({ ledger }: PlannedConfig): SimFleet => ({
   ...WORKER,
+  bytesInFlight: BYTES_IN_FLIGHT.value.alone,
   workers: 1,
   places: Number.POSITIVE_INFINITY,
   slice: Number.POSITIVE_INFINITY,

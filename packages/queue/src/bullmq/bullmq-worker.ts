@@ -23,6 +23,8 @@ interface Ports {
 /** From the moment BullMQ gave the job to the moment it has it back. */
 interface Seat extends TakenJob {
   slice: RunningSlice;
+  /** It is on its way back to BullMQ, and resolves when it is there; null: it is not. */
+  leaving: Promise<void> | null;
 }
 
 /** When Redis forgot that this worker has a job, and gives it to it once more. */
@@ -100,6 +102,8 @@ export class BullmqWorker implements QueueWorker {
   async #process(job: Job<unknown, void>, token: string): Promise<void> {
     const id = job.id ?? '';
     const { trouble } = this.#ports;
+    // Another place of this worker may be given it before the last one has heard that BullMQ has it back.
+    await this.#seats.get(id)?.leaving;
     if (this.#seats.has(id)) throw await putOff({ id, job, token }, TWICE_MS, trouble);
     let isKnown = true;
     // Of a job Redis forgot it is said once.
@@ -107,15 +111,18 @@ export class BullmqWorker implements QueueWorker {
       if (isKnown) this.#inBackground(id, job.updateProgress(what), () => (isKnown = false));
     };
     const slice = new RunningSlice(id, (progress) => note({ kind: 'progress', progress }));
-    const seat = { id, job, token, slice };
+    const seat: Seat = { id, job, token, slice, leaving: null };
+    const left = Promise.withResolvers<void>();
     this.#seats.set(id, seat);
     try {
       const asked = this.#room.now();
       const outcome = await this.#slice(seat, () => note({ kind: 'started' }));
+      seat.leaving = left.promise;
       if (outcome === 'no room') throw await this.#letWait(seat, asked);
       await this.#leave(seat, outcome);
     } finally {
       this.#seats.delete(id);
+      left.resolve();
       if (this.#state !== 'working' && this.#seats.size === 0) this.#empty.resolve();
     }
   }

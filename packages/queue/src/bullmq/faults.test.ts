@@ -64,6 +64,24 @@ it('shares the work among all queues of a fleet; what one of them says holds for
   expect(queues.troubles).toEqual([]);
 });
 
+it('takes a job again at once that wants to go on at once, also when its other place was free for it', async () => {
+  const { fleet, queue, stage } = await running();
+  /** Of a job that is put off, BullMQ keeps the time times 4096. */
+  const putOffMs = async (): Promise<number> => {
+    const score = await queues.redis.zscore(keyOf(fleet, 'delayed'), 'a');
+    return Number(score ?? 0) / 4096 - Date.now();
+  };
+  for (let round = 0; round < 50; round += 1) {
+    await stage.end('a', { kind: 'later', inMs: 0 });
+    await eventually(async () => {
+      const longest = await putOffMs();
+      expect(stage.running.length > 0 || longest > 1000).toBe(true);
+    });
+    expect(await putOffMs()).toBeLessThan(1000);
+  }
+  await queue.close();
+});
+
 it('gives the job of a killed worker to another one, unless it was cancelled meanwhile', async () => {
   const fleet = queues.newFleet();
   const queue = queues.open(fleet, {}, QUICK);

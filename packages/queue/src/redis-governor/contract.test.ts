@@ -24,7 +24,7 @@ const here = { book: null, now: () => new Date() };
 const inFleet = () => {
   const [fleet, key] = [new FleetRedis(server.connect(), 'test'), randomUUID()];
   fleets.push(fleet);
-  return { ...here, fleet, keyOf: () => key };
+  return { ...here, fleet, keyOf: () => key, holdMs: 30_000 };
 };
 
 governorContract('inline', (old) => inlineGovernor({ old }, here));

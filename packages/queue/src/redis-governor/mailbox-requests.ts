@@ -6,39 +6,56 @@ import { isAway } from './is-away.ts';
 import { REQUESTS } from './requests-script.ts';
 import { loginHash, maskedWords } from './server-channel.ts';
 
-/** A request whose worker died is under way no more; none takes longer. */
-const UNDER_WAY_MS = 5 * 60_000;
-
 interface Request {
   requests: number;
   atOnce: number;
   bytes: number;
 }
 
-/** The requests of all workers to one mailbox, counted in Redis. */
+export interface MailboxRequestsOptions {
+  fleet: FleetRedis;
+  serverKey: string;
+  /** See FleetGovernorOptions. */
+  holdMs: number;
+}
+
+/** The requests of all workers to one mailbox, counted in Redis. Those of a worker that died are under way no more after `holdMs`. */
 export class MailboxRequests implements Elsewhere {
   readonly #fleet: FleetRedis;
   readonly #login: Login;
   readonly #limits: RequestLimits;
+  readonly #holdMs: number;
   readonly #keys: readonly string[];
+  /** Of this process, as Redis has them. */
+  readonly #underWay = new Set<string>();
+  #renewing: NodeJS.Timeout | undefined;
 
-  constructor(login: Login, limits: RequestLimits, options: { fleet: FleetRedis; serverKey: string }) {
-    const { fleet, serverKey } = options;
+  constructor(login: Login, limits: RequestLimits, { fleet, serverKey, holdMs }: MailboxRequestsOptions) {
     const hash = loginHash(serverKey, login);
     this.#fleet = fleet;
     this.#login = login;
     this.#limits = limits;
+    this.#holdMs = holdMs;
     this.#keys = ['pause', 'way', 'sent', 'upload'].map((name) => fleet.key('requests', name, serverKey, hash));
   }
 
   async enter(request: Request): Promise<Verdict> {
     if (this.#fleet.isLost) return { kind: 'room', answered: () => undefined };
     const { concurrent, requests, upload } = this.#limits;
-    const args = [randomUUID(), request.requests, request.atOnce, request.bytes];
-    const limits = [concurrent, requests.most, requests.inMs, upload.mostBytes, upload.inMs, UNDER_WAY_MS];
+    const id = randomUUID();
+    const args = [id, request.requests, request.atOnce, request.bytes];
+    const limits = [concurrent, requests.most, requests.inMs, upload.mostBytes, upload.inMs, this.#holdMs];
     const room = (at: number): Verdict => {
+      const member = `${id} ${request.atOnce}`;
+      this.#hold(member);
       const answered = ['answered', ...args, at, requests.inMs, upload.inMs];
-      return { kind: 'room', answered: () => void this.#tell(() => answered) };
+      return {
+        kind: 'room',
+        answered: () => {
+          this.#letGo(member);
+          void this.#tell(() => answered);
+        },
+      };
     };
     try {
       const reply = await this.#fleet.run(REQUESTS, this.#keys, ['enter', ...args, ...limits]);
@@ -51,6 +68,27 @@ export class MailboxRequests implements Elsewhere {
       if (!isAway(error)) throw error;
       // It may have been counted, or may yet be.
       return room(0);
+    }
+  }
+
+  #hold(member: string): void {
+    this.#underWay.add(member);
+    this.#renewing ??= setInterval(() => void this.#renew(), this.#holdMs / 3).unref();
+  }
+
+  #letGo(member: string): void {
+    this.#underWay.delete(member);
+    if (this.#underWay.size > 0) return;
+    clearInterval(this.#renewing);
+    this.#renewing = undefined;
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      await this.#fleet.run(REQUESTS, this.#keys, ['renew', this.#holdMs, ...this.#underWay]);
+    } catch (error) {
+      // The next time tells the same.
+      if (!isAway(error)) throw error;
     }
   }
 

@@ -38,6 +38,8 @@ beforeEach(() => {
   round += 1;
 });
 
+const HOLD_MS = 2000;
+
 /** The governors of one worker, over a connection of its own. */
 function worker(
   some: Partial<ServerBurden & RequestLimits> = {},
@@ -52,13 +54,14 @@ function worker(
     ...some,
   };
   const key = `s${round}`;
-  const options = { fleet: new FleetRedis(redis, 'test'), keyOf: () => key, book, now: () => new Date() };
+  const fleet = new FleetRedis(redis, 'test');
+  const options = { fleet, keyOf: () => key, book, holdMs: HOLD_MS, now: () => new Date() };
   const governor = redisGovernor({ old: burden }, options);
   const requests = redisRequestGovernor({ old: limits }, options);
   const close = async (): Promise<void> => {
     await governor.close();
     await requests.close();
-    options.fleet.close();
+    fleet.close();
   };
   closes.push(close);
   return { governor, requests, redis, close };
@@ -246,6 +249,17 @@ describe('requests to one mailbox', () => {
     one.requests.pause(BOB, 5000, '429 bob@example.org');
     await until('the pause is kept', async () => (await one.redis.keys(`*requests:pause:s${round}*`)).length > 0);
     expect(await requestWaits(two, BOB)).toBe(true);
+  });
+
+  it('of a worker that died are under way no more when it was not heard of for long enough; those of one that lives are', async () => {
+    const [dead, living, heir] = [worker(), worker(), worker()];
+    const request = ({ requests }: { requests: RequestGovernor }) => requests.request(ANN, 0, quiet);
+    await Promise.all([request(dead), request(dead), request(living), request(living)]);
+    await disconnect(dead.redis);
+    const start = performance.now();
+    await Promise.all([request(heir), request(heir)]);
+    expect(performance.now() - start).toBeGreaterThan(HOLD_MS / 2);
+    expect(await waits((wait) => heir.requests.request(ANN, 0, wait))).toBe(true);
   });
 
   it('go on without Redis, within the limits of the process', async () => {

@@ -15,6 +15,8 @@ export interface FleetGovernorOptions {
   keyOf: (server: string) => string;
   /** Remembers the bytes of a day for all workers. */
   book: TrafficBook | null;
+  /** What is under way and was not renewed for so long is so no more: its worker died. It renews every third of it. */
+  holdMs: number;
   /** The wall clock, for days and for times people read. */
   now: () => Date;
 }

@@ -21,7 +21,7 @@ import { channelOf } from './server-channel.ts';
  */
 export function redisRequestGovernor(
   limits: Readonly<Record<string, RequestLimits>>,
-  { fleet, keyOf, book, now }: FleetGovernorOptions,
+  { fleet, keyOf, book, holdMs, now }: FleetGovernorOptions,
 ): InlineRequestGovernor {
   const clocks = bothClocks(now);
   const stops = Object.keys(limits).map((server) =>
@@ -39,7 +39,7 @@ export function redisRequestGovernor(
       new FleetBudget(bytesPerDay, { ...options, fleet, serverKey: keyOf(options.login.server) }),
     bytes: (server, bytesPerSecond) =>
       byteLine(new FleetBucket(bytesPerSecond, { fleet, serverKey: keyOf(server), now: clocks }), () => clocks().at),
-    elsewhere: (login, own) => new MailboxRequests(login, own, { fleet, serverKey: keyOf(login.server) }),
+    elsewhere: (login, own) => new MailboxRequests(login, own, { fleet, serverKey: keyOf(login.server), holdMs }),
   });
   return {
     ...inner,

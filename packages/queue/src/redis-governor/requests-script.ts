@@ -12,6 +12,7 @@
  * ARGV: what, then
  *   enter     id, requests, places, bytes, most places, most requests, ms of their window, most bytes, ms of theirs, ms until given up
  *             -> { 'room', when }; { 'pause', ms, words }; { 'concurrent', 0 }; { 'requests' | 'upload', ms until there may be room }
+ *   renew     ms until given up, then `<id> <places>` of each
  *   answered  id, requests, places, bytes, when it entered, ms of the window of requests, ms of that of bytes
  *   pause     ms, words
  */
@@ -73,6 +74,12 @@ if ARGV[1] == 'enter' then
   add(sent, now, arg(3), arg(8))
   add(upload, now, arg(5), arg(10))
   return { 'room', now }
+end
+
+if ARGV[1] == 'renew' then
+  for at = 3, #ARGV do redis.call('ZADD', way, string.format('%d', now + arg(2)), ARGV[at]) end
+  redis.call('PEXPIRE', way, arg(2))
+  return {}
 end
 
 if ARGV[1] == 'answered' then

@@ -27,6 +27,17 @@ it('one that waits for a server ends when its time is up, and comes back when it
   expect(clock.restMs(NOW)).toBe(60_000);
 });
 
+it('one that sent nothing yet bears with a server that asks for less than a minute', async () => {
+  const clock = new SliceClock(1, []);
+  clock.waits({ why: 'throttled', until: new Date(Date.now() + 5000).toISOString() });
+  await pause(30);
+  expect(clock.signal.aborted).toBe(false);
+  clock.waits(null);
+  clock.gotOn();
+  expect(clock.signal.aborted).toBe(true);
+  clock.stop();
+});
+
 it('gives its place back where a server is waited for longer than it lasts', () => {
   const clock = new SliceClock(60_000, []);
   const from = (ms: number): string => new Date(Date.now() + ms).toISOString();

@@ -22,7 +22,9 @@ export type FollowState =
   | { kind: 'answers' };
 
 const LOOK_MS = 250;
-/** Ten thousand tasks are not read four times a second: looking takes a tenth of the time at most. */
+/** Workers say how far they are every two seconds. */
+const TASKS_LOOK_MS = 1000;
+/** Ten thousand tasks are not read every second: looking takes a tenth of the time at most. */
 const REST_PER_LOOK = 9;
 /** A heartbeat is due every 5 s. */
 export const WORKER_SEEN_MS = 15_000;
@@ -42,6 +44,7 @@ class Follower {
   #open = new Set<number>();
   #workers: number | null = null;
   #workersAt = Number.NEGATIVE_INFINITY;
+  #tasksAgain = Number.NEGATIVE_INFINITY;
   #silentSince: number | null = null;
 
   constructor(options: FollowOptions) {
@@ -53,11 +56,10 @@ class Follower {
     const { signal } = this.#options;
     let first = true;
     while (!signal.aborted) {
-      const began = performance.now();
       try {
         // Read before the tasks: what is in them then is all there is once the run is over.
         const isOver = await this.#lookAtRun();
-        await this.#lookAtTasks(first || isOver ? 'all' : 'open');
+        if (isOver || performance.now() >= this.#tasksAgain) await this.#lookAtTasks(first || isOver ? 'all' : 'open');
         first = false;
         if (isOver) break;
         await this.#lookAtWorkers();
@@ -65,8 +67,7 @@ class Follower {
       } catch (error) {
         this.#noAnswer(error);
       }
-      const restMs = Math.max(LOOK_MS, REST_PER_LOOK * (performance.now() - began));
-      await pause(restMs, undefined, { signal }).catch(() => undefined);
+      await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
     return this.#run;
   }
@@ -84,6 +85,7 @@ class Follower {
   /** Thousands of tasks may have ended long ago: only what is open is read again, and once more what was open before. */
   async #lookAtTasks(which: 'all' | 'open'): Promise<void> {
     const { runs, events, emit } = this.#options;
+    const began = performance.now();
     const tasks = await runs.tasks(this.#run.id, which);
     const open = new Set(tasks.filter(({ ended }) => !ended).map(({ id }) => id));
     const justEnded: RunTask[] = [];
@@ -94,6 +96,8 @@ class Follower {
     }
     this.#open = open;
     for (const event of events.look([...justEnded, ...tasks])) emit(event);
+    const now = performance.now();
+    this.#tasksAgain = now + Math.max(TASKS_LOOK_MS, REST_PER_LOOK * (now - began));
   }
 
   async #lookAtWorkers(): Promise<void> {
