@@ -27,7 +27,7 @@ const users = ['ann', 'bob', 'cid', 'dan'];
 it('two workers into Exchange, each killed at a request in the midst of its mailboxes: all is there once', async () => {
   const world = await startWorld({
     users,
-    seed: { messagesPerUser: 60, hostile: true, folders: 3 },
+    seed: { messagesPerUser: 40, hostile: true, folders: 3 },
     exchange: { latencyMs: 10 },
   });
   const workers = [await startWorker(world.spawn, 2), await startWorker(world.spawn, 2)];
@@ -61,17 +61,17 @@ it('two workers into Exchange, each killed at a request in the midst of its mail
 it('a worker frozen past its lease and woken sends nothing more to Exchange, and nothing is doubled', async () => {
   const world = await startWorld({
     users: ['ann', 'bob'],
-    seed: { messagesPerUser: 120, hostile: false, folders: 3 },
+    seed: { messagesPerUser: 60, hostile: false, folders: 3 },
     exchange: { latencyMs: 10 },
   });
   const frozen = await startWorker(world.spawn, 2);
   const following = finish(world.spawn('sync', world.plan, '--json'));
   const posts = (): number => world.exchange.journal.filter(({ method }) => method === 'POST').length;
-  await expect.poll(posts, { timeout: 60_000, interval: 5 }).toBeGreaterThan(60);
+  await expect.poll(posts, { timeout: 60_000, interval: 5 }).toBeGreaterThan(40);
   frozen.process.kill('SIGSTOP');
   const other = await startWorker(world.spawn, 2);
   const summary = summaryOf(await following);
-  expect(summary).toMatchObject({ exit_code: 0, buckets: { moved_now: 240, failed: 0, in_doubt: 0 } });
+  expect(summary).toMatchObject({ exit_code: 0, buckets: { moved_now: 120, failed: 0, in_doubt: 0 } });
   expect(world.differences()).toEqual([]);
   // A request that was begun when its worker froze comes without the end of its body: it does nothing, and has no answer. A $batch may
   // hold nothing but questions; what it holds is counted by itself.
