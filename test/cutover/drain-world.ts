@@ -103,7 +103,7 @@ export async function startExchangeMailbox({ dir, lab }: DrainWorld, address: st
     server: 'm365',
     graphUrl: sim.graphUrl,
     tokens: givenToken(async () => sim.token()),
-    governor: { request: async () => () => undefined, pause: () => undefined },
+    governor: { request: async () => () => undefined, pause: () => undefined, reducedTo: () => null },
     ca: await readFile(sim.caFile, 'utf8'),
   });
   const sender = { lookup: { addresses: async () => [] }, port: 0, name: '' };

@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 async function startWorld(options: ExchangeWorldOptions): Promise<ExchangeWorld> {
-  const services = await startFleetServices({ slice: '2s', lease: '3s' });
+  const services = await startFleetServices({ slice: '20s', lease: '3s' });
   stops.push(() => services.stop());
   const world = await startExchangeWorld({ ...options, config: `sync: { settle: 200ms }\n${services.config}` });
   stops.push(() => world.stop());

@@ -24,4 +24,9 @@ export interface RequestGovernor {
   request(login: Login, bytes: number, wait: WaitOptions, requests?: number): Promise<() => void>;
   /** The server said "not now" (429, 503): nothing more is sent to this mailbox for so long. */
   pause(login: Login, ms: number, words: string): void;
+  /**
+   * How many requests to this mailbox may be under way at once, where that is fewer than its limits say because the server turned some
+   * away lately; null: as many as the limits say. A $batch of more parts would have the others refused, as the service does four at once.
+   */
+  reducedTo(login: Login): number | null;
 }

@@ -113,6 +113,7 @@ function fourAtOnce(): RequestGovernor {
       };
     },
     pause: () => undefined,
+    reducedTo: () => null,
   };
 }
 

@@ -68,6 +68,51 @@ describe('requests under way', () => {
     await pass(0);
     expect([batch.at, behind.at]).toEqual([0, null]);
   });
+
+  /** How many the governor lets go at once. */
+  async function atOnce(governor: ReturnType<typeof open>): Promise<number> {
+    const abort = new AbortController();
+    const granted: (() => void)[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      governor.request(ANN, 0, listener(abort.signal)).then(
+        (answered) => granted.push(answered),
+        () => undefined,
+      );
+    }
+    await pass(0);
+    abort.abort(new Error('enough'));
+    for (const answered of granted) answered();
+    return granted.length;
+  }
+  async function goWell(governor: ReturnType<typeof open>, count: number): Promise<void> {
+    for (let n = 0; n < count; n += 1) (await governor.request(ANN, 0, quiet))();
+  }
+
+  it('are one fewer after the server turned some of them away, and one more again after fifty that went well', async () => {
+    const governor = open();
+    expect([await atOnce(governor), governor.reducedTo(ANN)]).toEqual([4, null]);
+    // Two that were sent together: one complaint.
+    governor.pause(ANN, 1000, '429');
+    governor.pause(ANN, 900, '429');
+    await pass(1000);
+    expect([await atOnce(governor), governor.reducedTo(ANN), governor.reducedTo(BOB)]).toEqual([3, 3, null]);
+    await goWell(governor, 46);
+    expect(governor.reducedTo(ANN)).toBe(3);
+    await goWell(governor, 1);
+    expect([await atOnce(governor), governor.reducedTo(ANN)]).toEqual([4, null]);
+  });
+
+  it('are never none, however often the server complains', async () => {
+    const governor = open();
+    for (let n = 0; n < 9; n += 1) {
+      governor.pause(ANN, 1000, '429');
+      await pass(1000);
+    }
+    expect([await atOnce(governor), governor.reducedTo(ANN)]).toEqual([1, 1]);
+    const batch = clocked(governor.request(ANN, 0, quiet, 20));
+    await pass(0);
+    expect(batch.at).toBe(9000);
+  });
 });
 
 describe('a wait', () => {

@@ -85,6 +85,7 @@ export function requestGovernorOf(
       return line(login).enter(bytes, requests, wait);
     },
     pause: (login, ms, words) => line(login).pause(ms, words),
+    reducedTo: (login) => line(login).reducedTo,
     close: async () => {
       const closed = new MxodusError('INTERRUPTED', {
         what: 'the process ends',

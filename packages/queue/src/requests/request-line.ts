@@ -3,6 +3,7 @@ import type { Budget, BudgetOptions, Moment } from '../governor/gate.ts';
 import { budgetWords, rateWords } from '../governor/wait-words.ts';
 import { type Block, lastToEnd, Waiter } from '../governor/waiter.ts';
 import type { ByteLine, Elsewhere, Verdict } from './elsewhere.ts';
+import { Places } from './places.ts';
 import { concurrencyWords, pauseWords, requestsWords, uploadWords } from './request-words.ts';
 import { SlidingWindow } from './sliding-window.ts';
 
@@ -16,6 +17,8 @@ interface Entry {
   waiter: Waiter<() => void>;
   bytes: number;
   requests: number;
+  /** As it is counted among those under way. */
+  atOnce: number;
   /** Its place in the line of all mailboxes, which it keeps; null: it has none yet. */
   place: { readonly at: number } | null;
 }
@@ -44,6 +47,7 @@ export class RequestLine {
   readonly #requests: SlidingWindow;
   readonly #upload: SlidingWindow;
   #queue: Entry[] = [];
+  readonly #places: Places;
   #underWay = 0;
   #pause = { until: Number.NEGATIVE_INFINITY, words: '' };
   /** Those elsewhere are asked for room for it. */
@@ -55,6 +59,7 @@ export class RequestLine {
   constructor(login: Login, limits: RequestLimits, options: RequestLineOptions) {
     this.#login = { server: login.server, user: login.user };
     this.#limits = limits;
+    this.#places = new Places(limits.concurrent);
     this.#now = options.now;
     this.#bytes = options.bytes;
     this.#elsewhere = options.elsewhere;
@@ -69,16 +74,23 @@ export class RequestLine {
   enter(bytes: number, requests: number, wait: WaitOptions): Promise<() => void> {
     const onAbort = (): void => this.#look();
     const waiter = new Waiter<() => void>(wait, { at: this.#now().at, onAbort });
-    this.#queue.push({ waiter, bytes, requests, place: null });
+    this.#queue.push({ waiter, bytes, requests, atOnce: 0, place: null });
     this.#look();
     return waiter.promise;
   }
 
   pause(ms: number, words: string): void {
-    const until = this.#now().at + Math.max(0, ms);
+    const { at } = this.#now();
+    const until = at + Math.max(0, ms);
+    if (at >= this.#pause.until) this.#places.complained();
     if (until > this.#pause.until) this.#pause = { until, words };
     this.#elsewhere?.pause(ms, words);
     this.#look();
+  }
+
+  /** See RequestGovernor. */
+  get reducedTo(): number | null {
+    return this.#places.isReduced ? this.#places.now : null;
   }
 
   /** Nobody waits any more, and what crossed is booked. */
@@ -137,9 +149,8 @@ export class RequestLine {
     const { until, words } = this.#pause;
     if (at < until) blocks.push({ until, why: pauseWords(this.#login, words) });
     blocks.push(...this.#elsewhereBlocks(at, false));
-    const { concurrent } = this.#limits;
-    if (this.#underWay > 0 && this.#underWay + this.#atOnce(requests) > concurrent) {
-      blocks.push({ until: null, why: concurrencyWords(this.#login, concurrent) });
+    if (this.#underWay > 0 && this.#underWay + this.#atOnce(requests) > this.#places.now) {
+      blocks.push({ until: null, why: concurrencyWords(this.#login, this.#places.now) });
     }
     const freeAt = this.#requests.freeAt(at, requests);
     if (freeAt !== null)
@@ -179,8 +190,8 @@ export class RequestLine {
 
   #ask(entry: Entry, elsewhere: Elsewhere): void {
     this.#asking = entry;
-    const { requests, bytes } = entry;
-    void elsewhere.enter({ requests, atOnce: this.#atOnce(requests), bytes }).then((verdict) => {
+    const { requests, atOnce, bytes } = entry;
+    void elsewhere.enter({ requests, atOnce, bytes }).then((verdict) => {
       this.#asking = null;
       if (verdict.kind === 'room' && !entry.waiter.isOver) {
         this.#queue = this.#queue.filter((one) => one !== entry);
@@ -210,27 +221,30 @@ export class RequestLine {
     return requestsWords(this.#login, this.#limits.requests);
   }
 
-  #count({ bytes, requests }: Entry, { wall }: Moment): void {
-    this.#underWay += this.#atOnce(requests);
+  #count(entry: Entry, { wall }: Moment): void {
+    const { bytes, requests } = entry;
+    entry.atOnce = this.#atOnce(requests);
+    this.#underWay += entry.atOnce;
     this.#requests.sent(requests);
     this.#upload.sent(bytes);
     if (bytes > 0) this.#budget?.take(wall, bytes);
   }
 
-  #uncount({ bytes, requests }: Entry): void {
-    this.#underWay -= this.#atOnce(requests);
+  #uncount({ bytes, requests, atOnce }: Entry): void {
+    this.#underWay -= atOnce;
     this.#requests.notSent(requests);
     this.#upload.notSent(bytes);
     if (bytes > 0) this.#budget?.take(this.#now().wall, -bytes);
   }
 
-  #grant({ waiter, bytes, requests }: Entry, answeredElsewhere: (() => void) | null): void {
+  #grant({ waiter, bytes, requests, atOnce }: Entry, answeredElsewhere: (() => void) | null): void {
     let answered = false;
     waiter.grant(() => {
       if (answered) return;
       answered = true;
       const { at } = this.#now();
-      this.#underWay -= this.#atOnce(requests);
+      this.#underWay -= atOnce;
+      this.#places.answered(requests);
       this.#requests.wasAnswered(at, requests);
       this.#upload.wasAnswered(at, bytes);
       answeredElsewhere?.();
@@ -239,7 +253,7 @@ export class RequestLine {
   }
 
   #atOnce(requests: number): number {
-    return Math.min(requests, this.#limits.concurrent);
+    return Math.min(requests, this.#places.now);
   }
 }
 

@@ -104,6 +104,13 @@ it('asks for immutable ids in each part, and says which parts write', async () =
   expect(world.writes).toEqual(['PATCH /users/ann/messages/A%2FB']);
 });
 
+it('has no more parts than the mailbox takes requests at once, where the service turned some away', async () => {
+  server.reply(each(fine));
+  world.governor.reduced = 3;
+  expect(urlsOf(await graph.batch(parts(7)))).toEqual(inOrder(7));
+  expect(world.governor.requests.map(({ requests }) => requests)).toEqual([3, 3, 1]);
+});
+
 it('stays below the size of a request', async () => {
   server.reply(each(fine));
   const text = 'x'.repeat(1_500_000);

@@ -8,7 +8,7 @@ import { retryAfterMs } from './retry-after.ts';
 
 /** JSON batching of Microsoft Graph: the parts share one body, and each counts as a request. */
 
-const MOST_PARTS = 20;
+export const MOST_PARTS = 20;
 /** A write may have 4 MB. */
 const MOST_BYTES = 3_500_000;
 /** What the id and the comma of a part take. */
@@ -33,12 +33,12 @@ export function waitingPart({ method, path, body, headers }: BatchPart, index: n
   return { index, name, json, bytes: byteLength(JSON.stringify(json)) + PART_BYTES, met: nothingMet(), asked };
 }
 
-/** As many as one batch may have; at least one. */
-export function nextBatch(waiting: readonly WaitingPart[]): WaitingPart[] {
+/** As many as one batch may have, `most` of them; at least one. */
+export function nextBatch(waiting: readonly WaitingPart[], most: number): WaitingPart[] {
   let bytes = 0;
   const end = waiting.findIndex((part, place) => {
     bytes += part.bytes;
-    return place >= MOST_PARTS || (place > 0 && bytes > MOST_BYTES);
+    return place >= most || (place > 0 && bytes > MOST_BYTES);
   });
   return waiting.slice(0, end === -1 ? waiting.length : end);
 }

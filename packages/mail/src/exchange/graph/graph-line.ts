@@ -81,6 +81,11 @@ export class GraphLine {
     this.#options = options;
   }
 
+  /** See RequestGovernor. */
+  get reducedTo(): number | null {
+    return this.#options.governor.reducedTo(this.#options.login);
+  }
+
   /** Returns the token it was answered with, too. */
   async send(request: GraphSending): Promise<{ answer: GraphAnswer; token: string }> {
     const { client, tokens, signal } = this.#options;

@@ -1,7 +1,16 @@
 import { hidden } from '../../auth/hide-secrets.ts';
 import { fieldOf } from './answers.ts';
 import type { Asked } from './asked.ts';
-import { askedOfAll, batchBody, nextBatch, partAnswers, type WaitingPart, waitingPart, withoutQuery } from './batch.ts';
+import {
+  askedOfAll,
+  batchBody,
+  MOST_PARTS,
+  nextBatch,
+  partAnswers,
+  type WaitingPart,
+  waitingPart,
+  withoutQuery,
+} from './batch.ts';
 import type { BatchOutcome, BatchPart, Graph, GraphAnswer, GraphRequest, UploadRequest } from './graph.ts';
 import type { GraphLine } from './graph-line.ts';
 import { withPreference } from './headers.ts';
@@ -61,7 +70,7 @@ export class GraphOfLogin implements Graph {
     const outcomes = new Map<number, BatchOutcome>();
     let waiting = parts.map((part, index) => waitingPart(part, index, this.#askedOnce(part.method, nameOf(part))));
     while (waiting.length > 0) {
-      const now = nextBatch(waiting);
+      const now = nextBatch(waiting, this.#options.line.reducedTo ?? MOST_PARTS);
       const again = await this.#sendBatch(now, outcomes);
       waiting = [...again, ...waiting.slice(now.length)];
     }

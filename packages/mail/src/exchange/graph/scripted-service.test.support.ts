@@ -124,6 +124,7 @@ export interface NotedGovernor extends RequestGovernor {
   requests: { login: Login; bytes: number; requests: number }[];
   pauses: { user: string; ms: number; words: string }[];
   underWay: number;
+  reduced: number | null;
 }
 
 export function notedGovernor(): NotedGovernor {
@@ -131,6 +132,7 @@ export function notedGovernor(): NotedGovernor {
     requests: [],
     pauses: [],
     underWay: 0,
+    reduced: null,
     request: async (login, bytes, wait, requests = 1) => {
       wait.signal.throwIfAborted();
       governor.requests.push({ login, bytes, requests });
@@ -142,6 +144,7 @@ export function notedGovernor(): NotedGovernor {
     pause: ({ user }, ms, words) => {
       governor.pauses.push({ user, ms, words });
     },
+    reducedTo: () => governor.reduced,
   };
   return governor;
 }

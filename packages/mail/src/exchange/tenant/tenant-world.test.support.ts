@@ -48,7 +48,7 @@ export async function tenantWorld(
   });
   const ca = await readFile(sim.caFile, 'utf8');
   const { signal } = new AbortController();
-  const free = { request: async () => () => undefined, pause: () => undefined };
+  const free = { request: async () => () => undefined, pause: () => undefined, reducedTo: () => null };
   const tokens = { token: async () => sim.token(), another: async () => sim.token() };
   const service = graphService({ server: 'm365', graphUrl: sim.graphUrl, tokens, governor: free, ca });
   const use = { signal, onWait: () => undefined, onWrite: () => undefined };

@@ -209,5 +209,6 @@ function fourAtOnce(): RequestGovernor {
       };
     },
     pause: nobodyListens,
+    reducedTo: () => null,
   };
 }
