@@ -24,6 +24,18 @@ async function config(name: string, change: (text: string) => string): Promise<s
   return name;
 }
 
+it('check looks at the ledger and the queue as well, and goes on where one of them cannot be used', async () => {
+  const fit = await fleet.run('check');
+  expect(fit).toMatchObject({ code: 0, stdout: expect.stringContaining('; ledger and queue can be used.') });
+  await fleet.redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+  const { code, stdout, stderr } = await fleet.run('check');
+  await fleet.redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+  expect(code).toBe(2);
+  expect(stdout).toContain('NOT READY: the queue cannot be used; no sign-in of 6 failed.');
+  expect(stdout).toContain('QUEUE_UNSAFE');
+  expect(stderr).toMatch(/ok {2}ledger {2}PostgreSQL \d+/);
+});
+
 describe('a worker does not start', () => {
   const refusal = async (...words: string[]): Promise<string> => {
     const { code, stderr } = await fleet.run('worker', '--listen', '127.0.0.1:0', ...words);

@@ -66,6 +66,14 @@ export const eventSchema = z.discriminatedUnion('type', [
     writes_by: z.string().nullable().describe('how messages would be appended; null for a source'),
   }),
   z.strictObject({
+    type: z.literal('service_checked'),
+    service: z.enum(['ledger', 'queue']).describe('what a fleet has besides mail servers'),
+    product: z.string(),
+    version: z.string().nullable(),
+    tls: z.boolean(),
+    warnings: z.array(z.string()),
+  }),
+  z.strictObject({
     type: z.literal('tenant_checked'),
     server: z.string(),
     tenant: z.string(),

@@ -1,5 +1,6 @@
 import { checkServers } from '@mxodus/runner';
 import { mapValues } from '../compose.ts';
+import { servicesToCheck } from '../services-to-check.ts';
 import { checkProgress, checkVerdict } from '../views/check.ts';
 import { configWords, openProjectOf } from './open-plan.ts';
 import type { CliCommand, Outcome, Session } from './session.ts';
@@ -10,7 +11,9 @@ export const checkCommand: CliCommand = (program, start) => {
   program
     .command('check')
     .summary('every server and every sign-in, before anything else')
-    .description('Reaches every server and signs in to every mailbox at both ends. Changes nothing.')
+    .description(
+      'Reaches every server, a ledger in PostgreSQL and a queue in Redis, and signs in to every mailbox at both ends. Changes nothing.',
+    )
     .action(start({ name: 'check', emptySummary: { servers: 0, logins: 0, failed: 0 } }, check));
 };
 
@@ -40,10 +43,17 @@ async function check(session: Session): Promise<Outcome> {
         },
   );
   const tenants = tenantsOf(project, signal);
-  const result = await checkServers({ servers, tenants, logins, engine, signal, emit });
+  const services = servicesToCheck(project.loaded);
+  const result = await checkServers({ services, servers, tenants, logins, engine, signal, emit });
   const used = new Set(logins.map((login) => login.account.server)).size;
-  const view = { result, servers: used, logins: logins.length, configWords: configWords(session) };
+  const view = {
+    result,
+    services: services.map(({ service }) => service),
+    servers: used,
+    logins: logins.length,
+    configWords: configWords(session),
+  };
   output.print(checkVerdict(view, output.style));
-  const summary = { servers: used, logins: logins.length, failed: result.errors.length };
+  const summary = { servers: used, logins: logins.length, failed: result.errors.length + result.unfit.length };
   return { exitCode: result.exitCode, summary };
 }

@@ -16,6 +16,7 @@ export function checkProgress(logins: number, output: Output): EventView<MxodusE
     text: ofSteps('sign-ins', 'tried'),
     describe: (event) => {
       if (event.type === 'tenant_checked') return { text: tenantLine(event, style), step: false };
+      if (event.type === 'service_checked') return { text: serviceLine(event, style), step: false };
       if (event.type === 'server_checked') return { text: serverLine(event, style), step: false };
       if (event.type === 'login_checked') return { text: loginLine(event, style), step: true };
       return null;
@@ -37,6 +38,12 @@ function serverLine(event: EventOf<'server_checked'>, style: Style): string {
     ...(limit === null ? [] : [`takes messages up to ${size(limit)}`]),
   ];
   return parts.join(', ');
+}
+
+function serviceLine({ service, product, version, tls, warnings }: EventOf<'service_checked'>, style: Style): string {
+  const name = version === null ? product : `${product} ${version}`;
+  const parts = [`${style.good('ok')}  ${style.bold(service)}  ${name}`, tls ? 'TLS' : style.warn('no TLS')];
+  return [parts.join(', '), ...warnings.map((warning) => style.warn(warning))].join('. ');
 }
 
 function tenantLine(event: EventOf<'tenant_checked'>, style: Style): string {
@@ -81,26 +88,37 @@ function loginLine(
 
 export interface CheckVerdict {
   result: CheckServersResult;
+  /** Of the fleet: "ledger", "queue". */
+  services: readonly string[];
   servers: number;
   logins: number;
   configWords: readonly string[];
 }
 
-export function checkVerdict({ result, servers, logins, configWords }: CheckVerdict, style: Style): string {
-  const failed = result.errors.length;
+export function checkVerdict({ result, services, servers, logins, configWords }: CheckVerdict, style: Style): string {
+  const { errors, unfit } = result;
   if (result.exitCode === EXIT.done) {
     return [
-      `${style.good(style.bold('READY:'))} ${counted(servers, 'server')} reached, all ${counted(logins, 'sign-in')} accepted.`,
+      `${style.good(style.bold('READY:'))} ${counted(servers, 'server')} reached, all ${counted(logins, 'sign-in')} accepted${fit(services)}.`,
       nextLine([commandLine('plan', configWords)], style),
     ].join('\n');
   }
   const head = result.exitCode === EXIT.interrupted ? 'STOPPED:' : 'NOT READY:';
   return [
-    `${style.warn(style.bold(head))} ${failed} of ${counted(logins, 'sign-in')} failed.`,
+    `${style.warn(style.bold(head))} ${[...unfitText(unfit), failedText(errors.length, logins)].join('; ')}.`,
     ...errorLines(
-      result.errors.map(({ code, where = '', what }) => ({ code, where, what })),
+      [...unfit, ...errors].map(({ code, where = '', what }) => ({ code, where, what })),
       style,
     ),
     nextLine([commandLine('check', configWords)], style),
   ].join('\n');
 }
+
+const fit = (services: readonly string[]): string =>
+  services.length === 0 ? '' : `; ${services.join(' and ')} can be used`;
+
+const unfitText = (unfit: CheckServersResult['unfit']): string[] =>
+  unfit.length === 0 ? [] : [`the ${unfit.map(({ where }) => where).join(' and the ')} cannot be used`];
+
+const failedText = (failed: number, logins: number): string =>
+  failed === 0 ? `no sign-in of ${logins} failed` : `${failed} of ${counted(logins, 'sign-in')} failed`;

@@ -4,6 +4,7 @@ import { appendFile, chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { CertificateFiles } from '../certificates.ts';
 import { postgresPrograms } from '../debian/unpacked-servers.ts';
 import { mailOwner } from '../process/accounts.ts';
 import { giveToMailOwner } from '../process/give.ts';
@@ -33,9 +34,11 @@ const DATABASE = 'mxodus';
 export interface PostgresOptions {
   /** Default true. false: quicker, for tests in which it is never crashed. */
   fsync?: boolean;
+  /** Takes connections with TLS too. */
+  tls?: CertificateFiles;
 }
 
-export async function startPostgres({ fsync = true }: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({ fsync = true, tls }: PostgresOptions = {}): Promise<PostgresServer> {
   const temp = await makeTempDir();
   const port = await freePort([HOST]);
   const password = randomBytes(12).toString('hex');
@@ -51,6 +54,7 @@ export async function startPostgres({ fsync = true }: PostgresOptions = {}): Pro
   const initdb = ['-D', data, '-U', USER, '-A', 'scram-sha-256', '--pwfile', passwordFile, '--no-sync', '-E', 'UTF8'];
   await asServer([join(bin, 'initdb'), ...initdb, '--locale=C'], env);
   await appendFile(join(data, 'postgresql.conf'), settings(port, fsync));
+  if (tls !== undefined) await useTls(data, tls);
   const start = async (): Promise<WatchedProcess> => {
     const [file, ...args] = unprivileged([join(bin, 'postgres'), '-D', data]);
     const process = startWatchedProcess({ command: [file, ...args], env, cwd: data, outputFile: log, graceMs: 5000 });
@@ -100,6 +104,18 @@ shared_buffers = 64MB
 fsync = ${fsync ? 'on' : 'off'}
 synchronous_commit = on
 `;
+
+/** It wants the key to be its own, and nobody else's. */
+async function useTls(data: string, { certFile, keyFile }: CertificateFiles): Promise<void> {
+  for (const [from, name] of [
+    [certFile, 'server.crt'],
+    [keyFile, 'server.key'],
+  ] as const) {
+    await writeFile(join(data, name), await readFile(from), { mode: 0o600 });
+    giveToMailOwner(join(data, name));
+  }
+  await appendFile(join(data, 'postgresql.conf'), 'ssl = on\n');
+}
 
 /** The last line of its file says so (PostgreSQL 10 and newer). */
 async function isReady(data: string): Promise<boolean> {

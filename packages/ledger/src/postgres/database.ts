@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { invariant, MxodusError } from '@mxodus/model';
 import pg from 'pg';
 import type { Row } from '../rows/columns.ts';
+import { connectionString } from './connection-string.ts';
 import { codeOf, fromPostgres, troubleOf } from './pg-error.ts';
 
 /** A right that every write is done under, see FencedLease. */
@@ -51,10 +52,9 @@ export class Database {
   readonly #names = new Map<string, string>();
 
   constructor({ url, schema, most, stillMs = STILL_MS, patienceMs = PATIENCE_MS }: DatabaseOptions) {
-    assertConnectionString(url);
     this.#patienceMs = patienceMs;
     this.#config = {
-      connectionString: url,
+      connectionString: connectionString(url),
       connectionTimeoutMillis: 5000,
       // A server that hangs is one that is away.
       query_timeout: 60_000,
@@ -202,16 +202,6 @@ async function begin(client: pg.PoolClient, write: string, fence: Fence | null):
   const results: unknown = await client.query(`${begun}; ${held}`);
   const last: unknown = Array.isArray(results) ? results.at(-1) : null;
   if (!(last instanceof pg.Result) || last.rowCount !== 1) throw leaseLost(fence);
-}
-
-/** Its own words for a wrong one would show it. */
-function assertConnectionString(url: string): void {
-  if (/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? '')) return;
-  throw new MxodusError('LEDGER_REFUSED', {
-    what: '`ledger.url` is no connection string',
-    why: 'it cannot be read as one',
-    advice: 'write it like postgres://user:password@host:5432/database',
-  });
 }
 
 export const leaseLost = ({ name }: Pick<Fence, 'name'>): MxodusError =>

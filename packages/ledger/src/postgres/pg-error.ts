@@ -21,6 +21,9 @@ const AWAY_ON_THE_WAY = new Set([
 const ENDED =
   /^(Connection terminated|timeout (expired|exceeded)|Client has encountered a connection error|Query read timeout)/i;
 
+/** What node:tls says of a certificate, and pg 8.23 without a code of a server that has no TLS (2026-11). */
+const NO_TLS = /CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_(TLS|SSL|OSSL)|^The server does not support SSL/;
+
 /** What became of a transaction that threw. */
 export type Trouble = 'away' | 'rolled-back' | 'other';
 
@@ -54,6 +57,22 @@ export function fromPostgres(error: unknown): unknown {
       what: 'the PostgreSQL server of the ledger refuses this user',
       why: error.message,
       advice: 'see `ledger.url`: user, password, database, and the right to make schemas in it',
+      cause: error,
+    });
+  }
+  if (NO_TLS.test(code ?? error.message)) {
+    return new MxodusError('LEDGER_REFUSED', {
+      what: 'no TLS connection to the PostgreSQL server of the ledger could be made',
+      why: error.message,
+      advice: 'see `ledger.url`: `sslmode=verify-full`, and `sslrootcert=FILE` where its authority is not a public one',
+      cause: error,
+    });
+  }
+  if (code === 'ENOENT' || code === 'EACCES') {
+    return new MxodusError('LEDGER_REFUSED', {
+      what: 'a file that `ledger.url` names cannot be read',
+      why: error.message,
+      advice: 'see its `sslrootcert`, `sslcert` and `sslkey`',
       cause: error,
     });
   }

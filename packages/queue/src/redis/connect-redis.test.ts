@@ -1,7 +1,12 @@
-import { type RedisServer, startRedis, until } from '@mxodus/lab';
+import { readFile } from 'node:fs/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { createCertificates, freePort, type RedisServer, startRedis, until, withTempDir } from '@mxodus/lab';
 import { MxodusError } from '@mxodus/model';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectRedis } from './connect-redis.ts';
+import { lookAtRedis } from './look-at-redis.ts';
+
+const trusted = getCACertificates('default');
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -47,6 +52,29 @@ it('says that nothing listens, that the password is wrong, or that it is no Redi
   const none = server.url.replace(`:${server.password}@`, '');
   expect(await refusal(none)).toMatchObject({ code: 'QUEUE_REFUSED', why: expect.stringContaining('NOAUTH') });
   expect(await refusal('http://127.0.0.1/')).toMatchObject({ code: 'QUEUE_REFUSED' });
+  const beyond = server.url.replace(/0$/, '99');
+  expect(await refusal(beyond)).toMatchObject({ code: 'QUEUE_REFUSED', why: 'it has no database of this number' });
+});
+
+it('has TLS where it is asked for, and no other certificate than a trusted one', async () => {
+  await withTempDir(async (dir) => {
+    const { caFile, server: pairs } = await createCertificates(dir);
+    const port = await freePort(['127.0.0.1']);
+    const { certFile, keyFile } = pairs.valid;
+    const conf = [`tls-port ${port}`, `tls-cert-file ${certFile}`, `tls-key-file ${keyFile}`, 'tls-auth-clients no'];
+    const secured = await startRedis({ conf: [...conf, `tls-ca-cert-file ${caFile}`] });
+    try {
+      const url = secured.url.replace('redis:', 'rediss:').replace(String(secured.port), String(port));
+      expect(await refusal(url)).toMatchObject({ code: 'QUEUE_REFUSED', what: expect.stringContaining('not trusted') });
+      const version = expect.stringMatching(/^\d+\.\d+/);
+      expect(await lookAtRedis(secured.url)).toEqual({ version, tls: false, warnings: [] });
+      setDefaultCACertificates([...trusted, await readFile(caFile, 'utf8')]);
+      expect(await lookAtRedis(url)).toEqual({ version, tls: true, warnings: [] });
+    } finally {
+      setDefaultCACertificates(trusted);
+      await secured.stop();
+    }
+  });
 });
 
 it('refuses a server that may drop keys, and warns of one that keeps nothing', async () => {

@@ -16,6 +16,8 @@ export interface RedisConnectOptions {
 export interface ConnectedRedis {
   /** For ever: it connects again by itself, as do its duplicates. Commands wait meanwhile. */
   redis: Redis;
+  /** Of the server; null: it does not tell. */
+  version: string | null;
   /** What people should know about the server; shown once. */
   warnings: readonly string[];
   /** Waits for nothing. */
@@ -44,9 +46,11 @@ export async function connectRedis(url: string, { onTrouble }: RedisConnectOptio
   });
   try {
     await redis.connect();
-    const warnings = await inspect(redis);
+    // By itself it would go on with database 0 where there is none of this number.
+    if (redis.options.db) await redis.select(redis.options.db);
+    const found = await inspect(redis);
     wasConnected = true;
-    return { redis, warnings, close: () => redis.disconnect() };
+    return { redis, ...found, close: () => redis.disconnect() };
   } catch (error) {
     redis.disconnect();
     // What `connect` throws is that the connection was closed; why it was came before.
@@ -69,7 +73,7 @@ function checkUrl(url: string): void {
   });
 }
 
-async function inspect(redis: Redis): Promise<string[]> {
+async function inspect(redis: Redis): Promise<Pick<ConnectedRedis, 'version' | 'warnings'>> {
   const info = await redis.info();
   const version = redisVersion(info);
   if (version !== null && isOlder(version)) {
@@ -88,7 +92,7 @@ async function inspect(redis: Redis): Promise<string[]> {
     });
   }
   const persists = aofIsOn(info) || (await savesSnapshots(redis));
-  return persists ? [] : [NOT_KEPT];
+  return { version, warnings: persists ? [] : [NOT_KEPT] };
 }
 
 const NOT_KEPT =

@@ -3,6 +3,9 @@ import { MxodusError } from '@mxodus/model';
 /** What Redis says when it does not know, or does not let in, who asks. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|DENIED|ERR invalid password|ERR AUTH|ERR Client sent AUTH|ERR DB index)/;
 
+/** What node:tls says of a certificate. */
+const CERTIFICATE = /CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO_VERIFY/;
+
 /** What went wrong between us and Redis, without its address, its user or its password. */
 export function redisTrouble(error: unknown): MxodusError {
   if (error instanceof MxodusError) return error;
@@ -11,13 +14,23 @@ export function redisTrouble(error: unknown): MxodusError {
   if (REFUSALS.test(message)) {
     return new MxodusError('QUEUE_REFUSED', {
       what: 'the Redis server of the queue refused this user',
-      why: `it says ${message.split(' ')[0] ?? ''}`,
+      why: message.startsWith('ERR DB index')
+        ? 'it has no database of this number'
+        : `it says ${message.split(' ')[0] ?? ''}`,
       advice: 'check the user, the password and the number of the database in the connection string',
+    });
+  }
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  if (typeof code === 'string' && CERTIFICATE.test(code)) {
+    return new MxodusError('QUEUE_REFUSED', {
+      what: 'the certificate of the Redis server of the queue is not trusted',
+      why: `${code}: it is expired, for another host, or not signed by a known authority`,
+      advice: 'start mxodus with NODE_EXTRA_CA_CERTS=FILE where its authority is your own',
     });
   }
   return new MxodusError('QUEUE_UNREACHABLE', {
     what: 'the Redis server of the queue did not answer',
-    why: whyNot(error, message),
+    why: whyNot(code, message),
     advice: 'look whether it runs, and whether its name, its port and `rediss://` in the connection string are right',
   });
 }
@@ -33,8 +46,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'the connection broke',
 };
 
-function whyNot(error: unknown, message: string): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+function whyNot(code: unknown, message: string): string {
   // The messages of the system have addresses in them.
   if (typeof code === 'string') return REASONS[code] ?? code;
   return message === '' ? 'the connection was closed' : message;

@@ -1,6 +1,7 @@
 import { freeSeats, permissionTrouble, tenantMailboxTrouble } from '@mxodus/engine';
 import {
   type Emit,
+  type EventOf,
   EXIT,
   type ExitCode,
   invariant,
@@ -27,7 +28,15 @@ export interface LoginToCheck {
   account: MailAccount;
 }
 
+/** What a fleet has besides mail servers. */
+export interface ServiceToCheck {
+  service: EventOf<'service_checked'>['service'];
+  /** Changes nothing. Throws what keeps it from being used. */
+  look(): Promise<Omit<EventOf<'service_checked'>, 'type' | 'service'>>;
+}
+
 export interface CheckServersOptions {
+  services?: readonly ServiceToCheck[];
   servers: Readonly<Record<string, ServerToCheck>>;
   /** The servers that are tenants, by name. */
   tenants?: Readonly<Record<string, MailTenant>>;
@@ -39,8 +48,10 @@ export interface CheckServersOptions {
 
 export interface CheckServersResult {
   exitCode: ExitCode;
-  /** Each was emitted as well. */
+  /** Of tenants and sign-ins. Each was emitted as well, as were those of services. */
   errors: readonly MxodusError[];
+  /** Those that cannot be used. */
+  unfit: readonly MxodusError[];
 }
 
 interface LoginJob extends Job {
@@ -48,11 +59,12 @@ interface LoginJob extends Job {
 }
 
 /**
- * Asks every tenant what the app may do, then signs in to every account at both ends. One that fails does not stop the others, except
+ * Looks at the services, asks every tenant what the app may do, then signs in to every account at both ends. One that fails does not stop the others, except
  * that a tenant which cannot be asked at all has none of its mailboxes asked. Changes nothing.
  */
 export async function checkServers(options: CheckServersOptions): Promise<CheckServersResult> {
   const { engine, signal, emit } = options;
+  const unfit = await lookAtServices(options);
   const tenants = await askTenants(options);
   const logins = options.logins.filter(({ account }) => !tenants.closed.has(account.server));
   const jobs = logins.map(
@@ -75,8 +87,26 @@ export async function checkServers(options: CheckServersOptions): Promise<CheckS
     signal,
   );
   for (const result of results) if (result.kind === 'threw' && !signal.aborted) throw result.error;
-  const exitCode = signal.aborted ? EXIT.interrupted : worstExitCode(errors.map((error) => error.exitCode));
-  return { exitCode, errors };
+  const exitCode = signal.aborted
+    ? EXIT.interrupted
+    : worstExitCode([...unfit, ...errors].map((error) => error.exitCode));
+  return { exitCode, errors, unfit };
+}
+
+async function lookAtServices({ services = [], signal, emit }: CheckServersOptions): Promise<MxodusError[]> {
+  const unfit: MxodusError[] = [];
+  for (const { service, look } of services) {
+    if (signal.aborted) break;
+    try {
+      emit({ type: 'service_checked', service, ...(await look()) });
+    } catch (error) {
+      if (!(error instanceof MxodusError) || error.code === 'INVARIANT') throw error;
+      const found = error.at(service);
+      unfit.push(found);
+      tellError(found, emit);
+    }
+  }
+  return unfit;
 }
 
 interface Tenants {
