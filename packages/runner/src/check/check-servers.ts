@@ -50,7 +50,7 @@ export interface CheckServersResult {
   exitCode: ExitCode;
   /** Of tenants and sign-ins. Each was emitted as well, as were those of services. */
   errors: readonly MxodusError[];
-  /** Those that cannot be used. */
+  /** Of services that cannot be used. */
   unfit: readonly MxodusError[];
 }
 
@@ -59,8 +59,8 @@ interface LoginJob extends Job {
 }
 
 /**
- * Looks at the services, asks every tenant what the app may do, then signs in to every account at both ends. One that fails does not stop the others, except
- * that a tenant which cannot be asked at all has none of its mailboxes asked. Changes nothing.
+ * Looks at the services, asks every tenant what the app may do, then signs in to every account at both ends. One that fails does not
+ * stop the others, except that a tenant which cannot be asked at all has none of its mailboxes asked. Changes nothing.
  */
 export async function checkServers(options: CheckServersOptions): Promise<CheckServersResult> {
   const { engine, signal, emit } = options;

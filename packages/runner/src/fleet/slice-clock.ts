@@ -1,5 +1,13 @@
 import type { Wait } from '@mxodus/model';
 
+const PATIENCE_MS = 60_000;
+/** Timers and the wall clock do not agree to the millisecond. */
+const LATE_MS = 5;
+
+const SHORTEST_WAIT_MS = 1000;
+/** What a server asks for may change before. */
+const LONGEST_WAIT_MS = 60_000;
+
 /**
  * Says when a slice is over.
  *
@@ -65,11 +73,3 @@ export class SliceClock {
     return Date.now() >= end || (until !== null && new Date(until).getTime() > end);
   }
 }
-
-const PATIENCE_MS = 60_000;
-/** Timers and the wall clock do not agree to the millisecond. */
-const LATE_MS = 5;
-
-const SHORTEST_WAIT_MS = 1000;
-/** What a server asks for may change before. */
-const LONGEST_WAIT_MS = 60_000;
