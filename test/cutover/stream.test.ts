@@ -51,11 +51,12 @@ test('the late-mail ledger is the log of the old host, with its reasons', async 
   const late = world.lab.sinks.old.received.filter(
     ({ accepted, time }) => accepted && Date.parse(time) >= switchedAt + 1000,
   );
-  const rows = (await world.lateMail()).filter(({ cause }) => cause !== 'canary');
+  // Test mails among them: the first may still find the old record in a resolver.
+  const rows = await world.lateMail();
   const known = new Set(rows.map(({ message_id: id }) => id));
   expect(late.filter(({ messageId }) => messageId !== null && !known.has(messageId))).toEqual([]);
   expect(new Set(rows.map(({ message_id: id }) => id)).size).toBe(rows.length);
-  expect(rows.length).toBeGreaterThan(0);
+  expect(rows.filter(({ cause }) => cause !== 'canary')).not.toEqual([]);
   expect(rows.every(({ why, path }) => why !== '' && path.length > 0)).toBe(true);
 });
 
